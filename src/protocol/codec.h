@@ -1,0 +1,84 @@
+// Events to text and back. Encoding depends on the dialect; decoding of server events accepts both at once, since
+// servers mix them; decoding of client events is for our server and reports what is wrong with them.
+#pragma once
+
+#include "base/result.h"
+#include "protocol/client_event.h"
+#include "protocol/server_event.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rt::protocol {
+
+enum class Dialect { ga, beta };
+
+// One dialect's text form. Stateless and immutable: any thread. A dialect without turns (Live) would be one more.
+class Codec {
+public:
+  static const Codec& of(Dialect dialect);
+  virtual ~Codec() = default;
+  virtual Dialect dialect() const = 0;
+  // Invalid text in a Json field is left out: callers check it first with the functions below.
+  virtual std::string encode(const ClientEvent& event) const = 0;
+  // Empty where the dialect has no such event.
+  virtual std::string encode(const ServerEvent& event) const = 0;
+  // Error kind request_failed with `code` and, in `debug`, the parameter's path, as a server would report it:
+  // invalid_json, missing_required_parameter, unknown_parameter, invalid_value, invalid_type, unknown_event.
+  virtual Result<ClientEvent> decode_client(std::string_view text) const = 0;
+};
+
+// Never fails on a JSON object with a string `type`: unknown events pass through, fields that are absent, null or of
+// the wrong type keep their defaults, an event whose required ids are unusable becomes UnknownServerEvent.
+// Anything else is an Error of kind not_realtime.
+Result<ServerEvent> decode_server(std::string_view text);
+
+// The dialect that a `session.created` speaks: flat formats or modalities are beta, `session.type` or nested audio is GA.
+std::optional<Dialect> dialect_of(const SessionInfo& session);
+
+// ---- hot path: no json-glib, no allocation beyond `out`'s own growth ----
+
+// Replaces `out` with one input_audio_buffer.append event.
+void encode_append(std::string& out, std::span<const std::uint8_t> audio);
+
+// Views into the text of an output audio delta (either spelling).
+struct AudioDeltaView {
+  std::string_view response_id, item_id;
+  std::uint32_t output_index = 0, content_index = 0;
+  std::string_view base64;
+};
+// False on anything unexpected (another type, escapes, duplicate keys, nesting): then use decode_server().
+bool scan_audio_delta(std::string_view text, AudioDeltaView& out);
+
+// ---- JSON that users write in properties and signals ----
+
+// Error kind invalid_settings whose message says what is wrong and where; the caller prepends the property's name.
+Result<Json> parse_json_object(std::string_view text);
+Result<Json> parse_json_array(std::string_view text);
+Result<std::vector<Item>> parse_items(std::string_view text);
+Result<ResponseOptions> parse_response_options(std::string_view text);
+// `text` is auto, none, required, a function's name, or a JSON object.
+Result<Json> parse_tool_choice(std::string_view text);
+// A JSON object with a string `type`.
+Result<RawClientEvent> parse_raw_event(std::string_view text);
+// A string as a JSON string literal, quotes included.
+std::string json_quote(std::string_view text);
+// The function names in a `tools` array, for checking tool_choice.
+std::vector<std::string> tool_names(const Json& tools);
+
+// ---- differences ----
+
+// Only the fields of `wanted` that differ from `current`. A field present only in `current` is not cleared.
+SessionConfig changed_fields(const SessionConfig& current, const SessionConfig& wanted);
+// Names (as on the wire) and both values of the fields of `asked` that `effective` contradicts.
+struct ConfigDifference {
+  std::string field, asked, effective;
+};
+std::vector<ConfigDifference> differences(const SessionConfig& asked, const SessionConfig& effective);
+
+} // namespace rt::protocol
