@@ -1,4 +1,5 @@
-// Every way a session can fail, in one table: the kind, whether trying again can help, and what the user must change.
+// Every way a session can fail, in one table: the kind, whether trying again can help, and what the user must
+// change.
 #pragma once
 
 #include <string>
@@ -37,7 +38,7 @@ enum class Severity { benign, retryable, fatal };
 
 struct ErrorKindInfo {
   ErrorKind kind;
-  std::string_view name;   // kebab-case, used in messages and docs
+  std::string_view name; // kebab-case, used in messages and docs
   Severity severity;
   std::string_view advice; // what the user must change; empty when nothing can be
 };

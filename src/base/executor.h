@@ -1,4 +1,5 @@
-// The one thread that owns a session's socket and state, as an interface: tests drive it by hand with a fake clock.
+// The one thread that owns a session's socket and state, as an interface: tests drive it by hand with a fake
+// clock.
 #pragma once
 
 #include <gio/gio.h>
@@ -16,13 +17,13 @@ using Milliseconds = std::chrono::milliseconds;
 // A callback that any thread may request without allocating; requests made before it ran are coalesced.
 // Destroying it (on the executor's thread) guarantees that it does not run again.
 class Waker {
-public:
+ public:
   virtual ~Waker() = default;
   virtual void wake() = 0;
 };
 
 class Executor {
-public:
+ public:
   using Task = std::function<void()>;
   using TimerId = std::uint64_t; // 0 is never a timer
 

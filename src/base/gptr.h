@@ -30,7 +30,7 @@ RT_REF_TRAITS(GUri, g_uri_ref, g_uri_unref)
 
 template<typename T>
 class GRef {
-public:
+ public:
   constexpr GRef() noexcept = default;
   constexpr GRef(std::nullptr_t) noexcept {}
   GRef(const GRef& other) noexcept : p_(other.p_) {
@@ -58,7 +58,7 @@ public:
   explicit operator bool() const noexcept { return p_ != nullptr; }
   bool operator==(const GRef& other) const noexcept { return p_ == other.p_; }
 
-private:
+ private:
   explicit constexpr GRef(T* p) noexcept : p_(p) {}
   T* p_ = nullptr;
 };
@@ -76,14 +76,14 @@ using GErrorPtr = std::unique_ptr<GError, FreeWith<g_error_free>>;
 
 // For the `GError**` out parameter of a GLib call: `call(..., OutError(error))`.
 class OutError {
-public:
+ public:
   explicit OutError(GErrorPtr& target) : target_(target) {}
   ~OutError() { target_.reset(raw_); }
   OutError(const OutError&) = delete;
   OutError& operator=(const OutError&) = delete;
   operator GError**() { return &raw_; }
 
-private:
+ private:
   GErrorPtr& target_;
   GError* raw_ = nullptr;
 };

@@ -1,5 +1,6 @@
 // Data and its mutex in one type: the value is reachable only through a Locker, so "lock held" is visible in
-// the signature of every helper that takes one. Never call GStreamer, libsoup or a listener with a Locker alive.
+// the signature of every helper that takes one. Never call GStreamer, libsoup or a listener with a Locker
+// alive.
 #pragma once
 
 #include <condition_variable>
@@ -10,14 +11,14 @@ namespace rt {
 
 template<typename T>
 class Guarded {
-public:
+ public:
   template<typename... Args>
   explicit Guarded(Args&&... args) : value_(std::forward<Args>(args)...) {}
   Guarded(const Guarded&) = delete;
   Guarded& operator=(const Guarded&) = delete;
 
   class Locker {
-  public:
+   public:
     T* operator->() const { return &owner_->value_; }
     T& operator*() const { return owner_->value_; }
     // Waits until `ready` holds; something else must notify() after each change.
@@ -27,7 +28,7 @@ public:
     }
     void notify() { owner_->changed_.notify_all(); }
 
-  private:
+   private:
     friend class Guarded;
     explicit Locker(Guarded& owner) : owner_(&owner), lock_(owner.mutex_) {}
     Guarded* owner_;
@@ -36,7 +37,7 @@ public:
 
   [[nodiscard]] Locker lock() { return Locker(*this); }
 
-private:
+ private:
   std::mutex mutex_;
   std::condition_variable changed_;
   T value_;

@@ -1,4 +1,5 @@
-// The thread that owns sockets: one GMainContext, run by a thread that lives as long as somebody holds the IoLoop.
+// The thread that owns sockets: one GMainContext, run by a thread that lives as long as somebody holds the
+// IoLoop.
 #pragma once
 
 #include "base/executor.h"
@@ -10,11 +11,11 @@
 namespace rt {
 
 class IoLoop final : public Executor {
-public:
+ public:
   IoLoop();
-  // Stops the thread and joins it; tasks not yet run are dropped (destroyed on the calling thread after the join).
-  // When the last reference is given up on the loop's own thread, the thread detaches and ends by itself, unnoticed
-  // but bounded: nothing of this object is touched afterwards.
+  // Stops the thread and joins it; tasks not yet run are dropped (destroyed on the calling thread after the
+  // join). When the last reference is given up on the loop's own thread, the thread detaches and ends by
+  // itself, unnoticed but bounded: nothing of this object is touched afterwards.
   ~IoLoop() override;
 
   void post(Task task) override;
@@ -25,12 +26,13 @@ public:
   bool on_thread() const override;
   GMainContext* context() override;
 
-private:
+ private:
   struct State;
   std::shared_ptr<State> state_;
 };
 
-// Process-wide: each loop serves at most `sessions_per_loop` users; loops and their threads are gone with the last user.
+// Process-wide: each loop serves at most `sessions_per_loop` users; loops and their threads are gone with the
+// last user.
 inline constexpr unsigned sessions_per_loop = 16;
 // Any thread. Giving the pointer up gives the place back.
 std::shared_ptr<Executor> acquire_io_loop();

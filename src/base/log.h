@@ -1,5 +1,5 @@
-// Where the core writes its log lines. The plugin points it at its GST_CAT; the server at stderr; the default drops them.
-// No line may contain a key, a token or a header's value.
+// Where the core writes its log lines. The plugin points it at its GST_CAT; the server at stderr; the default
+// drops them. No line may contain a key, a token or a header's value.
 #pragma once
 
 #include <string>

@@ -10,7 +10,7 @@ namespace rt {
 
 template<typename T>
 class [[nodiscard]] Result {
-public:
+ public:
   Result(T value) : state_(std::move(value)) {}
   Result(Error error) : state_(std::move(error)) {}
 
@@ -24,7 +24,7 @@ public:
   // Only when !ok().
   const Error& error() const { return std::get<1>(state_); }
 
-private:
+ private:
   std::variant<T, Error> state_;
 };
 

@@ -59,7 +59,7 @@ struct ResponseOptions {
   std::optional<audio::Format> output_format;
   std::optional<Json> tools, tool_choice;
   std::optional<std::int64_t> max_output_tokens;
-  std::optional<double> temperature; // beta only
+  std::optional<double> temperature;       // beta only
   std::optional<std::string> conversation; // "auto" or "none"
   std::optional<Json> metadata;            // object
   std::optional<Json> input;               // array of items and item references

@@ -1,5 +1,5 @@
-// Events to text and back. Encoding depends on the dialect; decoding of server events accepts both at once, since
-// servers mix them; decoding of client events is for our server and reports what is wrong with them.
+// Events to text and back. Encoding depends on the dialect; decoding of server events accepts both at once,
+// since servers mix them; decoding of client events is for our server and reports what is wrong with them.
 #pragma once
 
 #include "base/result.h"
@@ -18,9 +18,10 @@ namespace rt::protocol {
 
 enum class Dialect { ga, beta };
 
-// One dialect's text form. Stateless and immutable: any thread. A dialect without turns (Live) would be one more.
+// One dialect's text form. Stateless and immutable: any thread. A dialect without turns (Live) would be one
+// more.
 class Codec {
-public:
+ public:
   static const Codec& of(Dialect dialect);
   virtual ~Codec() = default;
   virtual Dialect dialect() const = 0;
@@ -33,12 +34,13 @@ public:
   virtual Result<ClientEvent> decode_client(std::string_view text) const = 0;
 };
 
-// Never fails on a JSON object with a string `type`: unknown events pass through, fields that are absent, null or of
-// the wrong type keep their defaults, an event whose required ids are unusable becomes UnknownServerEvent.
-// Anything else is an Error of kind not_realtime.
+// Never fails on a JSON object with a string `type`: unknown events pass through, fields that are absent,
+// null or of the wrong type keep their defaults, an event whose required ids are unusable becomes
+// UnknownServerEvent. Anything else is an Error of kind not_realtime.
 Result<ServerEvent> decode_server(std::string_view text);
 
-// The dialect that a `session.created` speaks: flat formats or modalities are beta, `session.type` or nested audio is GA.
+// The dialect that a `session.created` speaks: flat formats or modalities are beta, `session.type` or nested
+// audio is GA.
 std::optional<Dialect> dialect_of(const SessionInfo& session);
 
 // ---- hot path: no json-glib, no allocation beyond `out`'s own growth ----
@@ -57,7 +59,8 @@ bool scan_audio_delta(std::string_view text, AudioDeltaView& out);
 
 // ---- JSON that users write in properties and signals ----
 
-// Error kind invalid_settings whose message says what is wrong and where; the caller prepends the property's name.
+// Error kind invalid_settings whose message says what is wrong and where; the caller prepends the property's
+// name.
 Result<Json> parse_json_object(std::string_view text);
 Result<Json> parse_json_array(std::string_view text);
 Result<std::vector<Item>> parse_items(std::string_view text);

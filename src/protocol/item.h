@@ -11,7 +11,8 @@
 namespace rt::protocol {
 
 struct ContentPart {
-  // Beta's assistant parts `text` and `audio` decode to output_text and output_audio; the codec writes each dialect's name.
+  // Beta's assistant parts `text` and `audio` decode to output_text and output_audio; the codec writes each
+  // dialect's name.
   enum class Type { input_text, input_audio, input_image, output_text, output_audio, other };
   Type type = Type::input_text;
   std::optional<std::string> text;

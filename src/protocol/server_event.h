@@ -171,7 +171,7 @@ struct FunctionArgumentsDelta {
   bool operator==(const FunctionArgumentsDelta&) const = default;
 };
 struct FunctionArgumentsDone {
-  ContentRef at; // content_index unused
+  ContentRef at;                        // content_index unused
   std::string call_id, name, arguments; // name may be empty in beta
   bool operator==(const FunctionArgumentsDone&) const = default;
 };
@@ -193,12 +193,13 @@ struct UnknownServerEvent {
 
 struct ServerEvent {
   std::string event_id;
-  std::variant<ErrorEvent, SessionCreated, SessionUpdated, ConversationCreated, ItemAdded, ItemDone, ItemRetrieved,
-               ItemDeleted, ItemTruncated, InputTranscriptDelta, InputTranscriptCompleted, InputTranscriptFailed,
-               InputAudioCommitted, InputAudioCleared, SpeechStarted, SpeechStopped, IdleTimeout, ResponseCreated,
-               ResponseDone, OutputItemAdded, OutputItemDone, ContentPartAdded, ContentPartDone, OutputAudioDelta,
-               OutputAudioDone, OutputTranscriptDelta, OutputTranscriptDone, OutputTextDelta, OutputTextDone,
-               FunctionArgumentsDelta, FunctionArgumentsDone, RateLimits, UnknownServerEvent>
+  std::variant<ErrorEvent, SessionCreated, SessionUpdated, ConversationCreated, ItemAdded, ItemDone,
+               ItemRetrieved, ItemDeleted, ItemTruncated, InputTranscriptDelta, InputTranscriptCompleted,
+               InputTranscriptFailed, InputAudioCommitted, InputAudioCleared, SpeechStarted, SpeechStopped,
+               IdleTimeout, ResponseCreated, ResponseDone, OutputItemAdded, OutputItemDone, ContentPartAdded,
+               ContentPartDone, OutputAudioDelta, OutputAudioDone, OutputTranscriptDelta,
+               OutputTranscriptDone, OutputTextDelta, OutputTextDone, FunctionArgumentsDelta,
+               FunctionArgumentsDone, RateLimits, UnknownServerEvent>
       body;
   bool operator==(const ServerEvent&) const = default;
 };

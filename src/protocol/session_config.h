@@ -1,5 +1,6 @@
-// What a session is asked for, and what the server says it is: the values behind `session.update` and `session.updated`.
-// An absent optional is not sent. The same value serves both dialects; a field that a dialect lacks is left out by its codec.
+// What a session is asked for, and what the server says it is: the values behind `session.update` and
+// `session.updated`. An absent optional is not sent. The same value serves both dialects; a field that a
+// dialect lacks is left out by its codec.
 #pragma once
 
 #include "audio/format.h"
@@ -53,14 +54,15 @@ struct SessionConfig {
   std::optional<double> speed;      // 0.25..1.5
   std::optional<audio::Format> input_format;
   std::optional<audio::Format> output_format;
-  std::optional<Transcription> transcription; // a present value with no model, language and prompt is sent as null
+  std::optional<Transcription>
+      transcription; // a present value with no model, language and prompt is sent as null
   std::optional<NoiseReduction> noise_reduction;
   std::optional<TurnDetection> turn_detection;
   std::optional<Json> tools;       // array
   std::optional<Json> tool_choice; // string, or object; see tool_choice_json()
   std::optional<bool> parallel_tool_calls;
   std::optional<std::int64_t> max_output_tokens;
-  std::optional<double> temperature; // beta only
+  std::optional<double> temperature;           // beta only
   std::optional<std::string> reasoning_effort; // GA only
   std::optional<Json> truncation;              // GA only: a quoted string or an object
   std::optional<Json> prompt;                  // object

@@ -1,0 +1,321 @@
+#include "audio/playout.h"
+
+#include "audio/g711.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace rt::audio {
+namespace {
+
+constexpr std::size_t spare_chunks_kept = 64;
+
+std::int16_t load_pcm(const std::uint8_t* p) {
+  return static_cast<std::int16_t>(p[0] | p[1] << 8);
+}
+
+void store_pcm(std::uint8_t* p, std::int16_t sample) {
+  const auto bits = static_cast<std::uint16_t>(sample);
+  p[0] = static_cast<std::uint8_t>(bits & 0xFF);
+  p[1] = static_cast<std::uint8_t>(bits >> 8);
+}
+
+} // namespace
+
+Playout::Playout() = default;
+
+bool Playout::set_format(const Format& format) {
+  if (format == format_) return true;
+  if (waiting_ > 0) return false;
+  contents_.clear();
+  playing_ = false;
+  format_ = format;
+  return true;
+}
+
+Playout::Content* Playout::find(const ContentKey& key) {
+  // The newest is by far the likeliest.
+  auto it =
+      std::find_if(contents_.rbegin(), contents_.rend(), [&](const Content& c) { return c.key == key; });
+  return it == contents_.rend() ? nullptr : &*it;
+}
+
+bool Playout::append(const ContentKey& key, std::span<const std::uint8_t> bytes) {
+  Content* content = find(key);
+  if (!content) {
+    contents_.emplace_back();
+    content = &contents_.back();
+    content->key = key;
+  }
+  if (content->cut || content->done) return true;
+
+  const std::size_t unit = format_.bytes_per_sample();
+  const std::size_t carried = content->half_sample.size();
+  const std::size_t total = carried + bytes.size();
+  const std::size_t whole = total / unit * unit;
+  const std::uint64_t samples = format_.samples(whole);
+  if (waiting_ + samples > format_.samples_of_ns(options_.max_backlog_ns)) return false;
+
+  if (whole > 0) {
+    std::vector<std::uint8_t> chunk;
+    if (!spare_.empty()) {
+      chunk = std::move(spare_.back());
+      spare_.pop_back();
+    }
+    chunk.resize(whole);
+    std::copy(content->half_sample.begin(), content->half_sample.end(), chunk.begin());
+    std::memcpy(chunk.data() + carried, bytes.data(), whole - carried);
+    content->chunks.push_back(std::move(chunk));
+    content->half_sample.assign(bytes.begin() + static_cast<std::ptrdiff_t>(whole - carried), bytes.end());
+    content->received += samples;
+    waiting_ += samples;
+  } else {
+    content->half_sample.insert(content->half_sample.end(), bytes.begin(), bytes.end());
+  }
+  return true;
+}
+
+void Playout::content_done(const ContentKey& key) {
+  if (Content* content = find(key)) content->done = true;
+  drop_finished();
+}
+
+void Playout::response_done(std::string_view response_id) {
+  for (Content& content : contents_)
+    if (content.key.response_id == response_id) content.done = true;
+  drop_finished();
+}
+
+// The content whose turn it is: earlier ones come to their end first, so that two replies never mix.
+Playout::Content* Playout::current() {
+  for (Content& content : contents_)
+    if (unread(content) > 0 || (!content.done && !content.cut)) return &content;
+  return nullptr;
+}
+
+bool Playout::ready_to_play(const Content& first) const {
+  if (playing_) return true;
+  return unread(first) > 0 &&
+         (first.done || first.cut || waiting_ >= format_.samples_of_ns(options_.cushion_ns));
+}
+
+FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
+  FrameInfo frame_info;
+  std::size_t filled = 0;
+  while (filled < frame.size()) {
+    Content* content = current();
+    if (!content) {
+      playing_ = false;
+      break;
+    }
+    if (!ready_to_play(*content)) break;
+    if (unread(*content) == 0) {
+      // Its audio goes on but has not come: silence, and a new cushion before it resumes.
+      ++underruns_;
+      frame_info.underrun = true;
+      playing_ = false;
+      break;
+    }
+    if (!playing_) frame_info.starts_reply = true;
+    playing_ = true;
+    const std::uint64_t before = format_.samples(filled);
+    const std::uint64_t count = take(*content, frame.subspan(filled), pts + format_.ns_of_samples(before));
+    frame_info.audio_samples += count;
+    filled += format_.bytes(count);
+  }
+  std::memset(frame.data() + filled, format_.silence_byte(), frame.size() - filled);
+  played_ += frame_info.audio_samples;
+  return frame_info;
+}
+
+std::uint64_t Playout::take(Content& content, std::span<std::uint8_t> out, std::uint64_t pts) {
+  std::size_t copied = 0;
+  while (copied < out.size() && !content.chunks.empty()) {
+    std::vector<std::uint8_t>& chunk = content.chunks.front();
+    const std::size_t count = std::min(out.size() - copied, chunk.size() - content.chunk_offset);
+    std::memcpy(out.data() + copied, chunk.data() + content.chunk_offset, count);
+    copied += count;
+    content.chunk_offset += count;
+    if (content.chunk_offset == chunk.size()) {
+      recycle(std::move(chunk));
+      content.chunks.pop_front();
+      content.chunk_offset = 0;
+    }
+  }
+  const std::uint64_t samples = format_.samples(copied);
+  note_segment(content, samples, pts);
+  content.read += samples;
+  waiting_ -= samples;
+  return samples;
+}
+
+void Playout::note_segment(Content& content, std::uint64_t count, std::uint64_t pts) {
+  if (!content.segments.empty()) {
+    Segment& last = content.segments.back();
+    const std::uint64_t expected = last.pts + format_.ns_of_samples(last.count);
+    const std::uint64_t tolerance = format_.ns_of_samples(1) + 1;
+    if (pts + tolerance >= expected && pts <= expected + tolerance) {
+      last.count += count;
+      return;
+    }
+  }
+  content.segments.push_back({content.read, count, pts});
+}
+
+std::uint64_t Playout::heard_by(const Content& content, std::uint64_t now, std::uint64_t delay) const {
+  std::uint64_t heard = content.heard;
+  for (const Segment& segment : content.segments) {
+    const std::uint64_t due = segment.pts + delay;
+    if (due > now) break;
+    heard = std::max(heard, segment.first + std::min(segment.count, format_.samples_of_ns(now - due) + 1));
+  }
+  return heard;
+}
+
+void Playout::advance(std::uint64_t now, std::uint64_t delay, std::vector<PlaybackMark>& marks) {
+  for (Content& content : contents_) {
+    if (content.segments.empty()) continue;
+    content.heard = heard_by(content, now, delay);
+    if (content.heard > 0 && !content.start_marked) {
+      content.start_marked = true;
+      marks.push_back({PlaybackMark::Kind::started, content.key.response_id, content.key.item_id,
+                       content.segments.front().pts + delay, 0});
+    }
+    if (content.done && !content.cut && content.heard == content.received && content.start_marked) {
+      const Segment& last = content.segments.back();
+      marks.push_back({PlaybackMark::Kind::finished, content.key.response_id, content.key.item_id,
+                       last.pts + delay + format_.ns_of_samples(last.count), content.heard});
+    }
+  }
+  drop_finished();
+}
+
+void Playout::drop_finished() {
+  std::erase_if(contents_, [](const Content& c) {
+    return (c.done || c.cut) && c.read == c.received && c.heard == c.read;
+  });
+}
+
+Cut Playout::cut_of(const Content& content, std::uint64_t heard) const {
+  Cut cut;
+  cut.key = content.key;
+  cut.heard = heard;
+  cut.received = content.received;
+  cut.heard_ms = format_.ms_of_samples(heard);
+  cut.received_ms = format_.ms_of_samples(content.received);
+  cut.complete = content.done && heard == content.received;
+  return cut;
+}
+
+std::vector<Cut> Playout::cut() {
+  std::vector<Cut> cuts;
+  const std::uint64_t fade = format_.samples_of_ns(options_.fade_ns);
+  for (Content& content : contents_) {
+    if (content.cut) continue;
+    const bool audible = content.read > 0 && unread(content) > 0;
+    const std::uint64_t tail = audible && playing_ ? std::min(fade, unread(content)) : 0;
+    cuts.push_back(cut_of(content, content.read + tail));
+    if (cuts.back().complete && unread(content) == tail) continue; // plays to its own end
+    keep_faded(content, tail);
+  }
+  if (waiting_ == 0) playing_ = false;
+  drop_finished();
+  return cuts;
+}
+
+std::vector<Cut> Playout::cut_flushed(std::uint64_t now, std::uint64_t latency) {
+  std::vector<Cut> cuts;
+  for (Content& content : contents_) {
+    content.heard = heard_by(content, now, latency);
+    if (content.cut) {
+      drop_waiting(content);
+      content.read = content.received = content.heard;
+      continue;
+    }
+    cuts.push_back(cut_of(content, content.heard));
+    drop_waiting(content);
+    content.cut = true;
+    content.read = content.received = content.heard;
+  }
+  playing_ = false;
+  drop_finished();
+  return cuts;
+}
+
+std::vector<Cut> Playout::abandon() {
+  std::vector<Cut> cuts;
+  for (Content& content : contents_)
+    if (!content.cut) cuts.push_back(cut_of(content, content.read));
+  for (Content& content : contents_)
+    drop_waiting(content);
+  contents_.clear();
+  playing_ = false;
+  return cuts;
+}
+
+// What is left of a cut content: `samples` of its waiting audio, faded to silence.
+void Playout::keep_faded(Content& content, std::uint64_t samples) {
+  std::vector<std::uint8_t> tail(format_.bytes(samples));
+  std::size_t copied = 0, offset = content.chunk_offset;
+  for (std::size_t i = 0; i < content.chunks.size() && copied < tail.size(); ++i, offset = 0) {
+    const std::vector<std::uint8_t>& chunk = content.chunks[i];
+    const std::size_t count = std::min(tail.size() - copied, chunk.size() - offset);
+    std::memcpy(tail.data() + copied, chunk.data() + offset, count);
+    copied += count;
+  }
+  fade_out(tail);
+  drop_waiting(content);
+  content.cut = true;
+  content.received = content.read + samples;
+  if (samples > 0) {
+    content.chunks.push_back(std::move(tail));
+    waiting_ += samples;
+  }
+}
+
+void Playout::fade_out(std::span<std::uint8_t> bytes) const {
+  const std::size_t unit = format_.bytes_per_sample();
+  const auto count = static_cast<std::int64_t>(bytes.size() / unit);
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::uint8_t* p = bytes.data() + i * static_cast<std::int64_t>(unit);
+    const auto scaled = [&](std::int16_t sample) {
+      // Squared ramp: its end has no corner, so that the cut cannot be heard.
+      const std::int64_t left = count - 1 - i;
+      return static_cast<std::int16_t>(sample * left * left / (count * count));
+    };
+    switch (format_.encoding) {
+    case Encoding::pcm16:
+      store_pcm(p, scaled(load_pcm(p)));
+      break;
+    case Encoding::g711_ulaw:
+      *p = ulaw_encode(scaled(ulaw_decode(*p)));
+      break;
+    case Encoding::g711_alaw:
+      *p = alaw_encode(scaled(alaw_decode(*p)));
+      break;
+    }
+  }
+}
+
+void Playout::drop_waiting(Content& content) {
+  waiting_ -= unread(content);
+  for (std::vector<std::uint8_t>& chunk : content.chunks)
+    recycle(std::move(chunk));
+  content.chunks.clear();
+  content.chunk_offset = 0;
+  content.half_sample.clear();
+  content.received = content.read;
+}
+
+void Playout::recycle(std::vector<std::uint8_t> chunk) {
+  if (spare_.size() < spare_chunks_kept) spare_.push_back(std::move(chunk));
+}
+
+bool Playout::idle() const {
+  return waiting_ == 0 && std::all_of(contents_.begin(), contents_.end(), [](const Content& c) {
+           return (c.done || c.cut) && c.heard == c.received;
+         });
+}
+
+} // namespace rt::audio

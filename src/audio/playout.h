@@ -1,0 +1,129 @@
+// Received reply audio on its way to the listener: what waits, which sample of which item left at which
+// running time, what of it has been heard, and where a reply was cut. Pure bookkeeping: the owner brings the
+// lock and the clock.
+//
+// Times are nanoseconds of the reader's running time. Samples are per channel (mono); bytes are in format().
+#pragma once
+
+#include "audio/format.h"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rt::audio {
+
+// One piece of spoken content: the unit that a server truncates.
+struct ContentKey {
+  std::string response_id, item_id;
+  std::uint32_t content_index = 0;
+  bool operator==(const ContentKey&) const = default;
+};
+
+// Where a reply was cut: the listener hears the first `heard` samples of it and no more.
+struct Cut {
+  ContentKey key;
+  std::uint64_t heard = 0, received = 0;       // samples
+  std::uint64_t heard_ms = 0, received_ms = 0; // rounded down
+  bool complete = false; // received in full, and all of it will be heard: nothing was lost
+};
+
+struct PlaybackMark {
+  enum class Kind { started, finished };
+  Kind kind = Kind::started;
+  std::string response_id, item_id;
+  std::uint64_t time = 0;    // running time at which the sample is heard
+  std::uint64_t samples = 0; // finished: how many were heard
+};
+
+// The fate of one frame that was read.
+struct FrameInfo {
+  std::uint64_t audio_samples = 0; // reply samples in it; 0: all silence
+  bool starts_reply = false;       // its first reply sample follows silence
+  bool underrun = false;           // a reply went on but its audio had not come yet
+};
+
+class Playout {
+ public:
+  struct Options {
+    std::uint64_t cushion_ns = 100'000'000;         // held back before a reply starts
+    std::uint64_t fade_ns = 5'000'000;              // of a cut
+    std::uint64_t max_backlog_ns = 600'000'000'000; // audio above it is refused
+  };
+  Playout();
+
+  void set_options(const Options& options) { options_ = options; }
+  // Also converts nothing: only while nothing waits. Returns false (and changes nothing) otherwise.
+  bool set_format(const Format& format);
+  const Format& format() const { return format_; }
+
+  // ---- the server's side ----
+  // Half a sample at the end is carried over to the next call for the same content. Returns false when the
+  // backlog is full: the audio is lost.
+  bool append(const ContentKey& key, std::span<const std::uint8_t> bytes);
+  void content_done(const ContentKey& key); // no more audio for it
+  void response_done(std::string_view response_id);
+
+  // ---- the reader's side ----
+  // Fills `frame` (whole samples) with what is due at `pts`: reply audio, the fade of a cut, silence.
+  FrameInfo read(std::span<std::uint8_t> frame, std::uint64_t pts);
+  // Everything pushed with pts + delay <= now counts as heard. Appends what started and finished.
+  void advance(std::uint64_t now, std::uint64_t delay, std::vector<PlaybackMark>& marks);
+
+  // ---- interruption ----
+  // Drops what waits. Without a time, all samples already read (and a short fade still to be read) will be
+  // heard.
+  std::vector<Cut> cut();
+  // The reader flushes downstream at `now`: only samples with pts + latency <= now were heard.
+  std::vector<Cut> cut_flushed(std::uint64_t now, std::uint64_t latency);
+  // The reader leaves or was ended from outside: as cut(), without a fade, and nothing is left to hear.
+  std::vector<Cut> abandon();
+
+  // Nothing waits and everything pushed has been heard.
+  bool idle() const;
+  std::uint64_t waiting_samples() const { return waiting_; }
+  std::uint64_t underruns() const { return underruns_; }
+  // Reply samples handed out in all, fades included.
+  std::uint64_t played_samples() const { return played_; }
+
+ private:
+  struct Segment { // samples of one content that left without a break
+    std::uint64_t first, count, pts;
+  };
+  struct Content {
+    ContentKey key;
+    std::deque<std::vector<std::uint8_t>> chunks;
+    std::size_t chunk_offset = 0;
+    std::vector<std::uint8_t> half_sample;
+    std::uint64_t received = 0, read = 0, heard = 0;
+    std::vector<Segment> segments;
+    bool done = false, cut = false, start_marked = false;
+  };
+
+  Content* find(const ContentKey& key);
+  Content* current();
+  bool ready_to_play(const Content& first) const;
+  std::uint64_t take(Content& content, std::span<std::uint8_t> out, std::uint64_t pts);
+  void note_segment(Content& content, std::uint64_t count, std::uint64_t pts);
+  void fade_out(std::span<std::uint8_t> bytes) const;
+  void drop_waiting(Content& content);
+  std::uint64_t heard_by(const Content& content, std::uint64_t now, std::uint64_t delay) const;
+  void keep_faded(Content& content, std::uint64_t samples);
+  void recycle(std::vector<std::uint8_t> chunk);
+  void drop_finished();
+  Cut cut_of(const Content& content, std::uint64_t heard) const;
+  static std::uint64_t unread(const Content& content) { return content.received - content.read; }
+
+  Format format_ = pcm16_24k;
+  Options options_;
+  std::deque<Content> contents_;                 // oldest first; the finished and heard ones are removed
+  std::vector<std::vector<std::uint8_t>> spare_; // chunk storage for reuse
+  std::uint64_t waiting_ = 0, underruns_ = 0, played_ = 0;
+  bool playing_ = false; // inside a reply: no cushion is applied
+};
+
+} // namespace rt::audio
