@@ -12,10 +12,12 @@ namespace rt {
 
 class IoLoop final : public Executor {
  public:
-  IoLoop();
-  // Stops the thread and joins it; tasks not yet run are dropped (destroyed on the calling thread after the
-  // join). When the last reference is given up on the loop's own thread, the thread detaches and ends by
-  // itself, unnoticed but bounded: nothing of this object is touched afterwards.
+  IoLoop(); // throws std::system_error when the machine refuses a thread
+  // Stops the thread and joins it. No task, timer or waker runs any more; tasks not yet run are dropped:
+  // destroyed on the loop's thread as its last act, so what they hold may be bound to it. Cancellations and
+  // closes already under way on the context get a last, bounded and non-blocking chance to complete. When the
+  // last reference is given up on the loop's own thread, the thread detaches and ends by itself, unnoticed
+  // but bounded: nothing of this object is touched afterwards.
   ~IoLoop() override;
 
   void post(Task task) override;
@@ -35,6 +37,7 @@ class IoLoop final : public Executor {
 // last user.
 inline constexpr unsigned sessions_per_loop = 16;
 // Any thread. Giving the pointer up gives the place back.
+// Throws std::system_error when a thread is needed and the machine refuses it.
 std::shared_ptr<Executor> acquire_io_loop();
 // Loop threads that run now, for tests and stats.
 unsigned io_loops_running();
