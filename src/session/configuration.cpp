@@ -1,0 +1,118 @@
+#include "session/configuration.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rt::session {
+namespace {
+
+using namespace protocol;
+
+// `changes` laid over `base`.
+void overlay(SessionConfig& base, const SessionConfig& changes) {
+  const auto take = [](auto& target, const auto& value) {
+    if (value) target = value;
+  };
+  take(base.output_modality, changes.output_modality);
+  take(base.instructions, changes.instructions);
+  take(base.voice, changes.voice);
+  take(base.speed, changes.speed);
+  take(base.input_format, changes.input_format);
+  take(base.output_format, changes.output_format);
+  take(base.transcription, changes.transcription);
+  take(base.noise_reduction, changes.noise_reduction);
+  take(base.turn_detection, changes.turn_detection);
+  take(base.tools, changes.tools);
+  take(base.tool_choice, changes.tool_choice);
+  take(base.parallel_tool_calls, changes.parallel_tool_calls);
+  take(base.max_output_tokens, changes.max_output_tokens);
+  take(base.temperature, changes.temperature);
+  take(base.reasoning_effort, changes.reasoning_effort);
+  take(base.truncation, changes.truncation);
+  take(base.prompt, changes.prompt);
+  take(base.tracing, changes.tracing);
+  take(base.extra, changes.extra);
+}
+
+constexpr std::string_view request_name = "session-update";
+
+} // namespace
+
+void Configuration::reset() {
+  pending_.clear();
+  asked_ = {};
+  effective_ = {};
+}
+
+bool Configuration::send(SessionConfig config, Purpose purpose) {
+  const std::string id = wire_.send(SessionUpdate{config, SessionType::conversation}, request_name);
+  if (id.empty()) return false;
+  overlay(asked_, config);
+  pending_.push_back({id, {purpose, std::move(config)}});
+  return true;
+}
+
+std::optional<Configuration::Answered> Configuration::acknowledged() {
+  if (pending_.empty()) return std::nullopt;
+  Answered update = std::move(pending_.front().update);
+  pending_.pop_front();
+  return update;
+}
+
+std::optional<Configuration::Answered> Configuration::refused(const std::string& event_id) {
+  const auto it = std::find_if(pending_.begin(), pending_.end(),
+                               [&](const Pending& p) { return p.event_id == event_id; });
+  if (event_id.empty() || it == pending_.end()) return std::nullopt;
+  Answered update = std::move(it->update);
+  pending_.erase(it);
+  return update;
+}
+
+bool Configuration::under_way(Purpose purpose) const {
+  return std::any_of(pending_.begin(), pending_.end(),
+                     [&](const Pending& p) { return p.update.purpose == purpose; });
+}
+
+bool Configuration::detects_turns() const {
+  const auto& turn = effective_.config.turn_detection;
+  return !turn || turn->mode != TurnDetection::Mode::none;
+}
+
+bool Configuration::interrupts_on_speech() const {
+  const auto& turn = effective_.config.turn_detection;
+  return detects_turns() && (!turn || turn->interrupt_response.value_or(true));
+}
+
+bool Configuration::responds_to_turns() const {
+  const auto& turn = effective_.config.turn_detection;
+  return detects_turns() && (!turn || turn->create_response.value_or(true));
+}
+
+bool Configuration::transcribes_input() const {
+  const auto& transcription = effective_.config.transcription;
+  return transcription && transcription->model;
+}
+
+std::optional<std::string> Configuration::format_mismatch() const {
+  for (const ConfigDifference& d : differences(asked_, effective_.config)) {
+    const bool input =
+        d.field.find("input") != std::string::npos && d.field.find("format") != std::string::npos;
+    const bool output =
+        d.field.find("output") != std::string::npos && d.field.find("format") != std::string::npos;
+    if (!input && !output) continue;
+    return std::string(input ? "realtimesink sends " : "realtimesrc expects ") + d.asked +
+           ", but the server's session has " + d.effective + "; choose caps that the server supports";
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> Configuration::other_differences(const SessionConfig& asked) const {
+  std::vector<std::string> lines;
+  for (const ConfigDifference& d : differences(asked, effective_.config)) {
+    if (d.field.find("format") != std::string::npos) continue;
+    lines.push_back(d.field + " was asked to be " + d.asked + " and is " + d.effective);
+  }
+  return lines;
+}
+
+} // namespace rt::session

@@ -1,0 +1,59 @@
+// What the session was asked to be, what the server says it is, and the updates on their way between. Loop
+// thread only.
+#pragma once
+
+#include "protocol/codec.h"
+#include "session/wire.h"
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rt::session {
+
+class Configuration {
+ public:
+  enum class Purpose { initial, change, input_format, round_trip };
+  struct Answered {
+    Purpose purpose;
+    protocol::SessionConfig asked;
+  };
+
+  explicit Configuration(Wire& wire) : wire_(wire) {}
+  void reset();
+
+  // Sends `config` and remembers it as asked for; false without a connection.
+  bool send(protocol::SessionConfig config, Purpose purpose);
+  void server_says(const protocol::SessionInfo& info) { effective_ = info; }
+  // A session.updated answers the oldest update under way; nothing when none was.
+  std::optional<Answered> acknowledged();
+  // An error that names one of our updates: it is over.
+  std::optional<Answered> refused(const std::string& event_id);
+
+  const protocol::SessionConfig& asked() const { return asked_; }
+  const protocol::SessionInfo& effective() const { return effective_; }
+  bool under_way(Purpose purpose) const;
+
+  // Whether the server cuts a reply when the caller speaks, and answers turns by itself, as acknowledged.
+  bool interrupts_on_speech() const;
+  bool responds_to_turns() const;
+  bool transcribes_input() const;
+  bool detects_turns() const;
+  // The acknowledged formats contradict what was asked: text for the error, naming both.
+  std::optional<std::string> format_mismatch() const;
+  // Other contradictions, one line each.
+  std::vector<std::string> other_differences(const protocol::SessionConfig& asked) const;
+
+ private:
+  struct Pending {
+    std::string event_id;
+    Answered update;
+  };
+  Wire& wire_;
+  std::deque<Pending> pending_;
+  protocol::SessionConfig asked_;
+  protocol::SessionInfo effective_;
+};
+
+} // namespace rt::session

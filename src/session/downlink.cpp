@@ -1,0 +1,93 @@
+#include "session/downlink.h"
+
+namespace rt::session {
+
+bool Downlink::append(const audio::ContentKey& key, std::span<const std::uint8_t> bytes) {
+  return state_.lock()->playout.append(key, bytes);
+}
+
+void Downlink::content_done(const audio::ContentKey& key) {
+  state_.lock()->playout.content_done(key);
+}
+
+void Downlink::response_done(std::string_view response_id) {
+  state_.lock()->playout.response_done(response_id);
+}
+
+std::vector<audio::Cut> Downlink::cut() {
+  return state_.lock()->playout.cut();
+}
+
+void Downlink::request_flush() {
+  state_.lock()->flush_requested = true;
+}
+
+void Downlink::end() {
+  state_.lock()->ended = true;
+}
+
+bool Downlink::idle() {
+  return state_.lock()->playout.idle();
+}
+
+Downlink::Counters Downlink::counters() {
+  auto state = state_.lock();
+  const audio::Playout& playout = state->playout;
+  return {playout.format().ms_of_samples(playout.waiting_samples()), playout.played_samples(),
+          playout.underruns()};
+}
+
+void Downlink::set_options(const audio::Playout::Options& options) {
+  state_.lock()->playout.set_options(options);
+}
+
+bool Downlink::set_format(const audio::Format& format) {
+  auto state = state_.lock();
+  const bool taken = state->playout.set_format(format);
+  state->has_format |= taken;
+  return taken;
+}
+
+std::optional<audio::Format> Downlink::format() {
+  auto state = state_.lock();
+  if (!state->has_format) return std::nullopt;
+  return state->playout.format();
+}
+
+audio::FrameInfo Downlink::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
+  return state_.lock()->playout.read(frame, pts);
+}
+
+std::vector<audio::PlaybackMark> Downlink::advance(std::uint64_t now, std::uint64_t delay) {
+  std::vector<audio::PlaybackMark> marks;
+  state_.lock()->playout.advance(now, delay, marks);
+  return marks;
+}
+
+bool Downlink::flush_requested() {
+  return state_.lock()->flush_requested;
+}
+
+std::vector<audio::Cut> Downlink::cut_flushed(std::uint64_t now, std::uint64_t latency) {
+  auto state = state_.lock();
+  state->flush_requested = false;
+  return state->playout.cut_flushed(now, latency);
+}
+
+bool Downlink::ended() {
+  return state_.lock()->ended;
+}
+
+std::vector<audio::Cut> Downlink::abandon() {
+  auto state = state_.lock();
+  state->flush_requested = false;
+  return state->playout.abandon();
+}
+
+void Downlink::reset() {
+  auto state = state_.lock();
+  state->playout.abandon();
+  state->flush_requested = state->ended = state->has_format = false;
+}
+
+} // namespace rt::session

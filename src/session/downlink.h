@@ -1,0 +1,57 @@
+// Reply audio between the loop, which receives it, and realtimesrc's streaming thread, which reads it at the
+// pace of the pipeline clock: audio::Playout behind a lock, and the words that pass between the two threads.
+#pragma once
+
+#include "audio/playout.h"
+#include "base/guarded.h"
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace rt::session {
+
+class Downlink {
+ public:
+  struct Counters {
+    std::uint64_t waiting_ms = 0, played_samples = 0, underruns = 0;
+  };
+
+  // ---- loop ----
+  bool append(const audio::ContentKey& key, std::span<const std::uint8_t> bytes);
+  void content_done(const audio::ContentKey& key);
+  void response_done(std::string_view response_id);
+  // At once, without a flush.
+  std::vector<audio::Cut> cut();
+  // The streaming thread will flush and cut when it wakes.
+  void request_flush();
+  // The conversation has drained: the stream may end.
+  void end();
+  bool idle();
+  Counters counters();
+
+  // ---- streaming thread ----
+  void set_options(const audio::Playout::Options& options);
+  bool set_format(const audio::Format& format);
+  std::optional<audio::Format> format(); // none before the first set_format
+  audio::FrameInfo read(std::span<std::uint8_t> frame, std::uint64_t pts);
+  std::vector<audio::PlaybackMark> advance(std::uint64_t now, std::uint64_t delay);
+  bool flush_requested();
+  // Answers request_flush.
+  std::vector<audio::Cut> cut_flushed(std::uint64_t now, std::uint64_t latency);
+  bool ended();
+
+  // ---- any thread ----
+  // The reader is gone: nothing that waits will be heard.
+  std::vector<audio::Cut> abandon();
+  void reset();
+
+ private:
+  struct State {
+    audio::Playout playout;
+    bool has_format = false, flush_requested = false, ended = false;
+  };
+  Guarded<State> state_;
+};
+
+} // namespace rt::session

@@ -1,0 +1,383 @@
+#include "session/engine.h"
+
+#include "base/log.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rt::session {
+namespace {
+
+using namespace protocol;
+
+// realtimesrc negotiates in PAUSED, a moment after the session was opened; waiting longer would delay
+// everybody else.
+constexpr Milliseconds src_negotiation_wait{500};
+constexpr std::size_t requests_kept = 256;
+
+} // namespace
+
+Engine::Engine(std::shared_ptr<Executor> executor, const transport::Factory& factory,
+               std::shared_ptr<SharedState> shared)
+    : executor_(std::move(executor)), shared_(std::move(shared)), connection_(*executor_, factory, *this),
+      configuration_(*this), responses_(*this), drain_(*executor_, *this), codec_(&Codec::of(Dialect::ga)) {}
+
+Engine::~Engine() {
+  cancel_timer(format_timer_);
+  cancel_timer(configure_timer_);
+  cancel_timer(fill_timer_);
+}
+
+void Engine::cancel_timer(Executor::TimerId& timer) {
+  if (timer) executor_->cancel(std::exchange(timer, 0));
+}
+
+// ---- life ----
+
+void Engine::open() {
+  if (phase_ != Phase::closed) return;
+  phase_ = Phase::connecting;
+  settings_ = *shared_->settings.lock();
+  responses_.set_timeouts(
+      {Milliseconds(settings_.response_timeout_ms), Milliseconds(settings_.tool_timeout_ms)});
+  // Faults of the settings are found before anything is dialled: they would be found at the worst moment
+  // later.
+  if (auto config = config_with_formats(); !config) return fail(config.error());
+  if (auto items = wanted_items(settings_); !items) return fail(items.error());
+  connection_.start(settings_);
+}
+
+void Engine::close() {
+  const bool was_connecting = phase_ == Phase::connecting;
+  phase_ = Phase::closed;
+  connection_.stop();
+  cancel_timer(format_timer_);
+  cancel_timer(configure_timer_);
+  cancel_timer(fill_timer_);
+  configuration_.reset();
+  responses_.reset();
+  turns_.reset();
+  timeline_.reset();
+  deferred_.clear();
+  requests_.clear();
+  calls_.clear();
+  assistant_.clear();
+  input_ready_ = change_pending_ = greeted_ = waited_for_src_ = false;
+  uncommitted_ms_ = dropped_reported_ = 0;
+  finish_drain();
+  if (was_connecting)
+    for (const auto& listener : shared_->members.posters(Direction::downlink))
+      listener->on_progress(ProgressKind::canceled, "Connecting was cancelled");
+}
+
+void Engine::fail(const Error& error) {
+  if (phase_ == Phase::failed || phase_ == Phase::closed) return;
+  const bool was_connecting = phase_ == Phase::connecting;
+  phase_ = Phase::failed;
+  connection_.stop();
+  cancel_timer(format_timer_);
+  cancel_timer(configure_timer_);
+  cancel_timer(fill_timer_);
+  deferred_.clear();
+  responses_.reset();
+  shared_->uplink.close();
+  {
+    auto status = shared_->status.lock();
+    status->life = SharedState::Life::failed;
+    status->tool_calls.clear();
+  }
+  for (const auto& listener : shared_->members.posters(Direction::downlink)) {
+    if (was_connecting) listener->on_progress(ProgressKind::error, error.message);
+    listener->on_error(error);
+  }
+  shared_->downlink.end();
+  for (const auto& listener : shared_->members.all())
+    listener->on_wake();
+  drain_.abandon();
+  finish_drain();
+}
+
+std::optional<std::string> Engine::need_api_key() {
+  for (const auto& listener : shared_->members.all())
+    if (auto key = listener->need_api_key(); key && !key->empty()) return key;
+  return std::nullopt;
+}
+
+void Engine::on_dialing(unsigned attempt, const std::string& masked_uri) {
+  dialed_at_ = executor_->now();
+  log(LogLevel::info, "session", "connecting to " + masked_uri);
+  for (const auto& listener : shared_->members.posters(Direction::downlink))
+    listener->on_progress(attempt == 1 ? ProgressKind::start : ProgressKind::progress,
+                          "Connecting to " + masked_uri);
+}
+
+void Engine::on_retry(const Error& error, Nanoseconds delay) {
+  phase_ = Phase::connecting;
+  warn({Warning::Kind::retrying, error.message + "; trying again in " +
+                                     std::to_string(std::chrono::duration_cast<Milliseconds>(delay).count()) +
+                                     " ms"});
+}
+
+void Engine::on_lost(const Error& error) {
+  fail(error);
+}
+
+// ---- Wire ----
+
+std::string Engine::send(decltype(ClientEvent::body) body, std::string_view request) {
+  ClientEvent event;
+  event.event_id = "gst_" + std::to_string(next_event_++);
+  event.body = std::move(body);
+  if (!connection_.send(codec_->encode(event))) return {};
+  requests_[event.event_id] = request;
+  if (requests_.size() > requests_kept) requests_.erase(requests_.begin());
+  return event.event_id;
+}
+
+void Engine::notify(const Notice& notice) {
+  for (const auto& listener : shared_->members.posters(notice.direction))
+    listener->on_notice(notice);
+}
+
+void Engine::warn(const Warning& warning) {
+  for (const auto& listener : shared_->members.posters(Direction::downlink))
+    listener->on_warning(warning);
+}
+
+// ---- configuration ----
+
+Result<SessionConfig> Engine::config_with_formats() {
+  auto config = wanted_config(settings_, shared_->members.joined(Role::src));
+  if (!config) return config;
+  if (auto format = shared_->downlink.format()) config->output_format = format;
+  if (auto format = shared_->status.lock()->input_format) config->input_format = format;
+  return config;
+}
+
+void Engine::try_configure() {
+  if (phase_ != Phase::configuring || configuration_.under_way(Configuration::Purpose::initial)) return;
+  const bool src_undecided = shared_->members.open(Role::src) && !shared_->downlink.format();
+  if (src_undecided && !waited_for_src_) {
+    if (!format_timer_)
+      format_timer_ = executor_->post_after(src_negotiation_wait, [this] {
+        format_timer_ = 0;
+        waited_for_src_ = true;
+        try_configure();
+      });
+    return;
+  }
+  cancel_timer(format_timer_);
+  configure();
+}
+
+void Engine::configure() {
+  settings_ = *shared_->settings.lock();
+  auto config = config_with_formats();
+  if (!config) return fail(config.error());
+  input_ready_ = config->input_format.has_value();
+  if (!configuration_.send(std::move(config.value()), Configuration::Purpose::initial)) return;
+  if (!connection_.provider().acknowledges_updates) return activate();
+  configure_timer_ = executor_->post_after(Milliseconds(settings_.connect_timeout_ms), [this] {
+    configure_timer_ = 0;
+    fail({ErrorKind::configuration_rejected,
+          "The server did not acknowledge the session's settings within connect-timeout"});
+  });
+}
+
+void Engine::update_answered(const Configuration::Answered& update) {
+  using Purpose = Configuration::Purpose;
+  if (auto mismatch = configuration_.format_mismatch())
+    return fail({ErrorKind::configuration_rejected, *mismatch});
+  report_differences(update.asked);
+  switch (update.purpose) {
+  case Purpose::initial:
+    cancel_timer(configure_timer_);
+    activate();
+    break;
+  case Purpose::input_format:
+    input_ready_ = !configuration_.under_way(Purpose::input_format);
+    pump();
+    break;
+  case Purpose::round_trip:
+    drain_.round_trip_answered();
+    break;
+  case Purpose::change:
+    break;
+  }
+}
+
+void Engine::update_refused(const Configuration::Answered& update, const ErrorInfo& error) {
+  const std::string what = error.message + (error.param.empty() ? "" : " (" + error.param + ")");
+  switch (update.purpose) {
+  case Configuration::Purpose::initial:
+  case Configuration::Purpose::input_format: {
+    Error fatal{ErrorKind::configuration_rejected, "The server refused the session's settings: " + what};
+    fatal.code = error.code;
+    return fail(fatal);
+  }
+  case Configuration::Purpose::round_trip:
+    drain_.round_trip_answered();
+    break;
+  case Configuration::Purpose::change:
+    warn({Warning::Kind::setting_rejected, "The server refused a changed property: " + what});
+    break;
+  }
+}
+
+void Engine::report_differences(const SessionConfig& asked) {
+  for (const std::string& line : configuration_.other_differences(asked))
+    warn({Warning::Kind::setting_differs, "The server's session differs: " + line});
+}
+
+void Engine::activate() {
+  phase_ = Phase::active;
+  if (auto items = wanted_items(settings_))
+    for (Item& item : items.value())
+      send(ItemCreate{std::move(item), std::nullopt}, "initial-items");
+  check_input_format();
+  std::vector<std::function<void()>> tasks = std::exchange(deferred_, {});
+  for (const auto& task : tasks)
+    if (phase_ == Phase::active) task();
+  greet();
+  if (std::exchange(change_pending_, false)) settings_changed();
+  pump();
+  drain_.advance();
+}
+
+void Engine::greet() {
+  if (phase_ != Phase::active || greeted_ || !settings_.greeting || !shared_->members.playing(Role::src))
+    return;
+  greeted_ = true;
+  ResponseOptions options;
+  if (!settings_.greeting->empty()) options.instructions = settings_.greeting;
+  responses_.create(options);
+}
+
+// The sink's caps came after the first update: the server must know them before it gets audio.
+void Engine::check_input_format() {
+  const auto format = shared_->status.lock()->input_format;
+  if (!format || phase_ != Phase::active) return;
+  if (configuration_.asked().input_format == format) {
+    if (!configuration_.under_way(Configuration::Purpose::input_format)) input_ready_ = true;
+    return;
+  }
+  input_ready_ = false;
+  SessionConfig config;
+  config.input_format = format;
+  configuration_.send(std::move(config), Configuration::Purpose::input_format);
+  if (!connection_.provider().acknowledges_updates) input_ready_ = true;
+}
+
+void Engine::formats_changed() {
+  try_configure();
+  check_input_format();
+  settings_changed();
+  pump();
+}
+
+void Engine::settings_changed() {
+  if (phase_ == Phase::configuring) {
+    change_pending_ = true;
+    return;
+  }
+  if (phase_ != Phase::active) return;
+  settings_ = *shared_->settings.lock();
+  responses_.set_timeouts(
+      {Milliseconds(settings_.response_timeout_ms), Milliseconds(settings_.tool_timeout_ms)});
+  auto wanted = wanted_config(settings_, shared_->members.joined(Role::src));
+  if (!wanted) return warn({Warning::Kind::setting_rejected, wanted.error().message});
+  if (auto format = shared_->downlink.format()) wanted->output_format = format;
+  SessionConfig changed = changed_fields(configuration_.asked(), wanted.value());
+  if (changed == SessionConfig{}) return;
+  if (!changed.turn_detection) {
+    configuration_.send(std::move(changed), Configuration::Purpose::change);
+    return;
+  }
+  // How turns are found must change at its place in the audio.
+  shared_->uplink.marker([weak = weak_from_this(), changed] {
+    if (auto self = weak.lock()) self->configuration_.send(changed, Configuration::Purpose::change);
+  });
+}
+
+void Engine::when_active(std::function<void()> task) {
+  if (phase_ == Phase::active)
+    task();
+  else if (phase_ == Phase::connecting || phase_ == Phase::configuring)
+    deferred_.push_back(std::move(task));
+}
+
+void Engine::playing_changed() {
+  greet();
+  watch_input();
+}
+
+// ---- uplink ----
+
+void Engine::pump() {
+  if (phase_ != Phase::active) return;
+  const std::uint64_t sent_before = uncommitted_ms_;
+  while (connection_.writable() && shared_->uplink.pop(entry_, input_ready_)) {
+    if (!entry_.is_audio) {
+      const std::function<void()> action = std::move(entry_.action);
+      if (action) action();
+      if (phase_ != Phase::active) return;
+      continue;
+    }
+    const audio::Format format = shared_->uplink.format();
+    connection_.send(entry_.text);
+    timeline_.note(format, entry_.samples, entry_.time);
+    uncommitted_ms_ += format.ms_of_samples(entry_.samples);
+    shared_->uplink.recycle(std::move(entry_));
+  }
+  if (uncommitted_ms_ != sent_before) watch_input();
+  const std::uint64_t dropped = shared_->uplink.counters().dropped_samples;
+  if (dropped > dropped_reported_) {
+    const audio::Format format = shared_->uplink.format();
+    warn({Warning::Kind::uplink_dropped,
+          "The server takes audio too slowly: " +
+              std::to_string(format.ms_of_samples(dropped - dropped_reported_)) +
+              " ms of the oldest input were dropped (property 'max-uplink-backlog')"});
+    dropped_reported_ = dropped;
+  }
+  drain_.advance();
+}
+
+// ---- silence for an input that stopped ----
+
+bool Engine::turn_may_be_open(Nanoseconds quiet) {
+  if (turns_.open()) return true;
+  if (drain_.settling()) return false; // what the detector needs was sent at once
+  // Speech just before the pause may not have been noticed yet; after this long it has, or there was none.
+  const Nanoseconds unnoticed = Milliseconds(settings_.vad_silence_duration_ms) + std::chrono::seconds(2);
+  return quiet < unnoticed;
+}
+
+void Engine::watch_input() {
+  if (fill_timer_ || phase_ != Phase::active || !configuration_.detects_turns()) return;
+  const auto [live, delay_ms] = [&] {
+    auto status = shared_->status.lock();
+    return std::pair{status->input_live, status->silence_fill_delay_ms};
+  }();
+  const bool wanted = drain_.settling() || (live && shared_->members.playing(Role::sink));
+  if (!wanted) return;
+  const Nanoseconds now = executor_->now();
+  const auto quiet = shared_->uplink.quiet_for(now);
+  if (!quiet) return;
+  const Nanoseconds delay = drain_.settling() ? Nanoseconds(0) : Milliseconds(delay_ms);
+  const Nanoseconds wait = std::max<Nanoseconds>(delay - quiet->since_push, Milliseconds(20));
+  fill_timer_ = executor_->post_after(wait, [this, delay] {
+    fill_timer_ = 0;
+    const auto since = shared_->uplink.quiet_for(executor_->now());
+    if (!since || phase_ != Phase::active) return;
+    if (!turn_may_be_open(since->since_push)) return; // the next audio sent looks again
+    if (since->since_push >= delay) fill_input();
+    watch_input();
+  });
+}
+
+void Engine::fill_input() {
+  shared_->uplink.fill_until(executor_->now());
+  pump();
+}
+
+} // namespace rt::session

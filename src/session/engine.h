@@ -1,0 +1,157 @@
+// The conversation itself, on the loop thread: connection, configuration, uplink, server events,
+// interruption, drain. It outlives its Session only for the closing handshake.
+#pragma once
+
+#include "session/configuration.h"
+#include "session/connection.h"
+#include "session/drain.h"
+#include "session/input_timeline.h"
+#include "session/input_turns.h"
+#include "session/responses.h"
+#include "session/shared_state.h"
+#include "session/wire.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rt::session {
+
+class Engine final : public std::enable_shared_from_this<Engine>,
+                     private Wire,
+                     private Connection::Owner,
+                     private Drain::Host {
+ public:
+  Engine(std::shared_ptr<Executor> executor, const transport::Factory& factory,
+         std::shared_ptr<SharedState> shared);
+  ~Engine() override;
+
+  void open();
+  void close();
+  void settings_changed();
+  void formats_changed(); // an element negotiated, joined or left
+  void playing_changed();
+  void src_left(std::vector<audio::Cut> cuts);
+  void pump();
+
+  void send_item(protocol::Item item, bool respond);
+  void create_response(protocol::ResponseOptions options);
+  void cancel_response();
+  void interrupt();
+  void tool_output(const std::string& call_id, const std::string& output);
+  void send_raw(protocol::RawClientEvent event);
+  void commit();
+  void clear_input();
+
+  void start_drain();
+  void abandon_drain();
+  void input_flushed();
+  // From realtimesrc's streaming thread, posted.
+  void playback(const std::vector<audio::PlaybackMark>& marks, std::uint64_t clock_offset);
+  void cuts_made(const std::vector<audio::Cut>& cuts);
+  void playback_idle() { drain_.advance(); }
+
+ private:
+  enum class Phase { closed, connecting, configuring, active, failed };
+
+  // Wire
+  std::string send(decltype(protocol::ClientEvent::body) body, std::string_view request) override;
+  void notify(const Notice& notice) override;
+  void warn(const Warning& warning) override;
+  Executor& executor() override { return *executor_; }
+  // Connection::Owner
+  std::optional<std::string> need_api_key() override;
+  void on_dialing(unsigned attempt, const std::string& masked_uri) override;
+  void on_frame(std::string_view text) override;
+  void on_frames_wanted() override { pump(); }
+  void on_retry(const Error& error, Nanoseconds delay) override;
+  void on_lost(const Error& error) override;
+  // Drain::Host
+  bool ready_to_drain() override { return phase_ == Phase::active; }
+  bool uplink_sent() override;
+  void end_turn() override;
+  bool round_trip() override;
+  bool quiet() override;
+  std::string what_is_open() override;
+  void drained(const std::string& left_open) override;
+
+  // configuration
+  void try_configure();
+  void configure();
+  Result<protocol::SessionConfig> config_with_formats();
+  void check_input_format();
+  void update_answered(const Configuration::Answered& update);
+  void update_refused(const Configuration::Answered& update, const protocol::ErrorInfo& error);
+  void activate();
+  void greet();
+  void report_differences(const protocol::SessionConfig& asked);
+  void when_active(std::function<void()> task);
+  void cancel_timer(Executor::TimerId& timer);
+
+  // server events, one overload each
+  void handle(const protocol::ErrorEvent& e);
+  void handle(const protocol::SessionCreated& e);
+  void handle(const protocol::SessionUpdated& e);
+  void handle(const protocol::SpeechStarted& e);
+  void handle(const protocol::SpeechStopped& e);
+  void handle(const protocol::InputAudioCommitted& e);
+  void handle(const protocol::InputAudioCleared& e);
+  void handle(const protocol::InputTranscriptDelta& e);
+  void handle(const protocol::InputTranscriptCompleted& e);
+  void handle(const protocol::InputTranscriptFailed& e);
+  void handle(const protocol::ResponseCreated& e);
+  void handle(const protocol::ResponseDone& e);
+  void handle(const protocol::OutputItemAdded& e);
+  void handle(const protocol::OutputItemDone& e);
+  void handle(const protocol::OutputAudioDelta& e);
+  void handle(const protocol::OutputAudioDone& e);
+  void handle(const protocol::OutputTranscriptDelta& e);
+  void handle(const protocol::OutputTranscriptDone& e);
+  void handle(const protocol::OutputTextDelta& e);
+  void handle(const protocol::OutputTextDone& e);
+  void handle(const protocol::FunctionArgumentsDone& e);
+  void handle(const protocol::RateLimits& e);
+  template<typename Other>
+  void handle(const Other&) {} // nothing to do, and unknown ones pass through
+
+  void audio_delta(std::string_view response_id, std::string_view item_id, std::uint32_t content_index,
+                   std::string_view base64);
+  void assistant_text(const protocol::ContentRef& at, const std::string& delta);
+  void assistant_text_done(const protocol::ContentRef& at, const std::string& text);
+  void tool_call(const std::string& response_id, const protocol::Item& call);
+  void interrupt_playback();
+  void fail(const Error& error);
+  void finish_drain();
+
+  // silence fill
+  void watch_input();
+  void fill_input();
+  bool turn_may_be_open(Nanoseconds quiet);
+
+  std::shared_ptr<Executor> executor_;
+  std::shared_ptr<SharedState> shared_;
+  Connection connection_;
+  Configuration configuration_;
+  Responses responses_;
+  Drain drain_;
+  InputTurns turns_;
+  InputTimeline timeline_;
+  const protocol::Codec* codec_;
+  Phase phase_ = Phase::closed;
+  Settings settings_; // of this connection, then as last applied
+  std::vector<std::function<void()>> deferred_;
+  std::map<std::string, std::string> requests_;  // event id -> request name, for errors
+  std::map<std::string, protocol::Item> calls_;  // item id -> function call being streamed
+  std::map<std::string, std::string> assistant_; // item id/content index -> transcript so far
+  std::vector<std::uint8_t> decoded_;
+  Uplink::Entry entry_;
+  std::uint64_t next_event_ = 1, uncommitted_ms_ = 0;
+  std::uint64_t dropped_reported_ = 0;
+  bool input_ready_ = false, change_pending_ = false, greeted_ = false, waited_for_src_ = false;
+  Nanoseconds dialed_at_{0};
+  Executor::TimerId format_timer_ = 0, configure_timer_ = 0, fill_timer_ = 0;
+};
+
+} // namespace rt::session

@@ -1,0 +1,214 @@
+// What the application and the elements ask of the conversation, interruption, and the end of the input.
+#include "session/engine.h"
+
+#include <utility>
+
+namespace rt::session {
+
+using namespace protocol;
+
+namespace {
+
+constexpr std::uint64_t smallest_commit_ms = 100; // servers refuse less
+// More than the detector was told to wait for, so that rounding on the server's side cannot leave the turn
+// open.
+constexpr std::uint64_t trailing_margin_ms = 500;
+
+} // namespace
+
+// ---- actions ----
+
+void Engine::send_item(Item item, bool respond) {
+  when_active([this, item = std::move(item), respond] {
+    send(ItemCreate{item, std::nullopt}, "send-text");
+    if (respond) responses_.create({});
+  });
+}
+
+void Engine::create_response(ResponseOptions options) {
+  when_active([this, options = std::move(options)] { responses_.create(options); });
+}
+
+void Engine::cancel_response() {
+  if (!responses_.cancel())
+    notify(Notice(NoticeKind::error)
+               .with("type", "request")
+               .with("code", "response_cancel_not_active")
+               .with("message", "There is no response to cancel")
+               .with("request", "cancel-response"));
+}
+
+void Engine::interrupt() {
+  responses_.cancel();
+  interrupt_playback();
+}
+
+void Engine::tool_output(const std::string& call_id, const std::string& output) {
+  shared_->status.lock()->tool_calls.erase(call_id);
+  responses_.tool_output(call_id, output);
+}
+
+void Engine::send_raw(RawClientEvent event) {
+  when_active([this, event = std::move(event)] { send(event, "send-event"); });
+}
+
+void Engine::commit() {
+  if (uncommitted_ms_ < smallest_commit_ms) {
+    notify(Notice(NoticeKind::error)
+               .with("type", "request")
+               .with("code", "input_audio_buffer_commit_empty")
+               .with("message", "A commit needs at least 100 ms of audio; " +
+                                    std::to_string(uncommitted_ms_) + " ms were sent since the last one")
+               .with("request", "commit"));
+    return;
+  }
+  send(InputAudioCommit{}, "commit");
+  uncommitted_ms_ = 0;
+}
+
+void Engine::clear_input() {
+  send(InputAudioClear{}, "clear-input");
+  uncommitted_ms_ = 0;
+}
+
+// ---- playback ----
+
+void Engine::interrupt_playback() {
+  responses_.discard_open();
+  const bool flush = shared_->status.lock()->flush_on_interrupt;
+  if (flush && shared_->members.playing(Role::src)) {
+    shared_->downlink.request_flush(); // the streaming thread answers through cuts_made
+    for (const auto& listener : shared_->members.all())
+      listener->on_wake();
+    return;
+  }
+  cuts_made(shared_->downlink.cut());
+}
+
+void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
+  bool any = false;
+  for (const audio::Cut& cut : cuts) {
+    if (cut.complete) continue;
+    any = true;
+    notify(Notice(NoticeKind::interrupted)
+               .with("response-id", cut.key.response_id)
+               .with("item-id", cut.key.item_id)
+               .with("heard-ms", cut.heard_ms)
+               .with("received-ms", cut.received_ms));
+    const bool in_conversation = !responses_.out_of_band(cut.key.response_id);
+    if (phase_ != Phase::active || !in_conversation || !connection_.provider().truncates) continue;
+    if (cut.heard_ms == 0) {
+      send(ItemDelete{cut.key.item_id}, "interrupt");
+    } else {
+      send(ItemTruncate{cut.key.item_id, cut.key.content_index, cut.heard_ms}, "interrupt");
+      auto statistics = shared_->statistics.lock();
+      ++statistics->truncations;
+    }
+  }
+  if (any) ++shared_->statistics.lock()->interruptions;
+  drain_.advance();
+}
+
+void Engine::src_left(std::vector<audio::Cut> cuts) {
+  if (phase_ == Phase::active) {
+    responses_.discard_open();
+    cuts_made(cuts);
+  }
+  formats_changed();
+}
+
+void Engine::playback(const std::vector<audio::PlaybackMark>& marks, std::uint64_t clock_offset) {
+  for (const audio::PlaybackMark& mark : marks) {
+    const bool started = mark.kind == audio::PlaybackMark::Kind::started;
+    Notice notice = Notice(started ? NoticeKind::playback_started : NoticeKind::playback_finished)
+                        .with("response-id", mark.response_id)
+                        .with("item-id", mark.item_id)
+                        .with("time", ClockTime{mark.time + clock_offset});
+    if (!started) {
+      const auto format = shared_->downlink.format().value_or(audio::pcm16_24k);
+      notice = std::move(notice).with("heard-ms", format.ms_of_samples(mark.samples));
+    }
+    notify(notice);
+  }
+  drain_.advance();
+}
+
+// ---- the end of the input ----
+
+void Engine::start_drain() {
+  if (phase_ == Phase::closed || phase_ == Phase::failed) return finish_drain();
+  Settings settings = *shared_->settings.lock();
+  drain_.start(Milliseconds(settings.drain_timeout_ms), Milliseconds(settings.drain_quiet_ms));
+}
+
+void Engine::abandon_drain() {
+  drain_.abandon();
+}
+
+void Engine::input_flushed() {
+  abandon_drain();
+  when_active([this] {
+    if (turns_.open() || uncommitted_ms_ > 0) clear_input();
+  });
+}
+
+bool Engine::uplink_sent() {
+  return shared_->uplink.empty();
+}
+
+void Engine::end_turn() {
+  if (shared_->uplink.counters().sent_samples == 0) return;
+  if (!configuration_.detects_turns()) {
+    if (uncommitted_ms_ < smallest_commit_ms) return;
+    commit();
+    responses_.create({});
+    return;
+  }
+  const auto& turn = configuration_.effective().config.turn_detection;
+  const std::uint64_t silence_ms =
+      (turn ? turn->silence_duration_ms : std::nullopt).value_or(settings_.vad_silence_duration_ms);
+  constexpr bool live = true; // never waits for room: this is the loop
+  shared_->uplink.push_silence((silence_ms + trailing_margin_ms) * 1'000'000, live, executor_->now());
+  shared_->uplink.end_chunk();
+  pump();
+}
+
+bool Engine::round_trip() {
+  if (!connection_.provider().acknowledges_updates) return false;
+  return configuration_.send({}, Configuration::Purpose::round_trip);
+}
+
+bool Engine::quiet() {
+  if (!responses_.quiet() || !turns_.quiet()) return false;
+  return !shared_->members.open(Role::src) || shared_->downlink.idle();
+}
+
+std::string Engine::what_is_open() {
+  std::string text = turns_.what_is_open();
+  const auto add = [&](const std::string& part) {
+    if (!part.empty()) text += (text.empty() ? "" : ", ") + part;
+  };
+  add(responses_.what_is_open());
+  if (!uplink_sent()) add("input audio that was not sent");
+  if (shared_->members.open(Role::src) && !shared_->downlink.idle()) add("reply audio that was not heard");
+  return text.empty() ? "the server's answer to the last update" : text;
+}
+
+void Engine::drained(const std::string& left_open) {
+  if (!left_open.empty())
+    warn({Warning::Kind::drain_timed_out,
+          "The conversation did not come to its end within 'drain-timeout'; still open: " + left_open});
+  shared_->downlink.end();
+  finish_drain();
+  for (const auto& listener : shared_->members.all())
+    listener->on_wake();
+}
+
+void Engine::finish_drain() {
+  auto status = shared_->status.lock();
+  if (!status->drain_requested) return;
+  status->drained = true;
+  status.notify();
+}
+
+} // namespace rt::session

@@ -1,0 +1,373 @@
+// What each server event means for the conversation.
+#include "session/engine.h"
+
+#include "audio/base64.h"
+#include "base/log.h"
+#include "session/server_errors.h"
+
+#include <utility>
+
+namespace rt::session {
+
+using namespace protocol;
+
+namespace {
+
+Notice timed(Notice notice, const InputTimeline& timeline, std::uint64_t ms) {
+  if (const auto time = timeline.time_of_ms(ms)) return std::move(notice).with("time", ClockTime{*time});
+  return notice;
+}
+
+const char* status_name(ResponseStatus status) {
+  switch (status) {
+  case ResponseStatus::in_progress:
+    return "in_progress";
+  case ResponseStatus::completed:
+    return "completed";
+  case ResponseStatus::cancelled:
+    return "cancelled";
+  case ResponseStatus::failed:
+    return "failed";
+  case ResponseStatus::incomplete:
+    return "incomplete";
+  case ResponseStatus::other:
+    break;
+  }
+  return "other";
+}
+
+Notice with_usage(Notice notice, const Usage& usage) {
+  return std::move(notice)
+      .with("total-tokens", usage.total)
+      .with("input-tokens", usage.input)
+      .with("output-tokens", usage.output)
+      .with("input-text-tokens", usage.input_text)
+      .with("input-audio-tokens", usage.input_audio)
+      .with("input-image-tokens", usage.input_image)
+      .with("cached-tokens", usage.cached)
+      .with("cached-text-tokens", usage.cached_text)
+      .with("cached-audio-tokens", usage.cached_audio)
+      .with("cached-image-tokens", usage.cached_image)
+      .with("output-text-tokens", usage.output_text)
+      .with("output-audio-tokens", usage.output_audio);
+}
+
+std::string part_key(const ContentRef& at) {
+  return at.item_id + '/' + std::to_string(at.content_index);
+}
+
+} // namespace
+
+void Engine::on_frame(std::string_view text) {
+  AudioDeltaView delta;
+  if (phase_ == Phase::active && scan_audio_delta(text, delta)) {
+    responses_.touch();
+    audio_delta(delta.response_id, delta.item_id, delta.content_index, delta.base64);
+    return;
+  }
+  auto event = decode_server(text);
+  if (!event) {
+    // A server that never spoke the protocol is the wrong one; a slip of one that did costs one event.
+    if (phase_ == Phase::connecting || phase_ == Phase::configuring) return connection_.fail(event.error());
+    log(LogLevel::warning, "session", "undecodable server event: " + event.error().message);
+    notify(Notice(NoticeKind::error).with("type", "protocol").with("message", event.error().message));
+    return;
+  }
+  std::visit([this](const auto& body) { handle(body); }, event->body);
+  drain_.advance();
+}
+
+void Engine::handle(const ErrorEvent& e) {
+  const Error error = to_error(e.error);
+  if (error.severity() != Severity::benign) {
+    if (phase_ == Phase::connecting) {
+      connection_.fail(error);
+      return;
+    }
+    return fail(error);
+  }
+  if (phase_ == Phase::connecting) {
+    connection_.remember(error); // the close that mostly follows is explained by it
+    return;
+  }
+  const auto request = requests_.find(e.error.event_id);
+  const std::string name = request == requests_.end() ? "" : request->second;
+  if (const auto update = configuration_.refused(e.error.event_id)) {
+    update_refused(*update, e.error);
+    if (phase_ == Phase::failed) return;
+  }
+  responses_.on_error(e.error);
+  {
+    auto statistics = shared_->statistics.lock();
+    ++statistics->errors;
+  }
+  notify(Notice(NoticeKind::error)
+             .with("type", e.error.type)
+             .with("code", e.error.code)
+             .with("message", e.error.message)
+             .with("param", e.error.param)
+             .with("event-id", e.error.event_id)
+             .with("request", name));
+}
+
+void Engine::handle(const SessionCreated& e) {
+  if (phase_ != Phase::connecting) return;
+  const Provider& provider = connection_.provider();
+  const auto dialect = provider.dialect ? provider.dialect : dialect_of(e.session);
+  codec_ = &Codec::of(dialect.value_or(Dialect::ga));
+  connection_.established();
+  responses_.set_cancels_by_id(provider.cancels_by_id);
+  configuration_.server_says(e.session);
+  phase_ = Phase::configuring;
+  {
+    auto statistics = shared_->statistics.lock();
+    statistics->session_id = e.session.id;
+    statistics->model = e.session.model;
+    statistics->connect_ms = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<Milliseconds>(executor_->now() - dialed_at_).count());
+    ++statistics->connections;
+  }
+  for (const auto& listener : shared_->members.posters(Direction::downlink))
+    listener->on_progress(ProgressKind::complete, "Session created");
+  Notice notice =
+      Notice(NoticeKind::session_created).with("session-id", e.session.id).with("model", e.session.model);
+  if (e.session.expires_at && *e.session.expires_at > 0)
+    notice = std::move(notice).with("expires-at", static_cast<std::uint64_t>(*e.session.expires_at));
+  notify(notice);
+  try_configure();
+}
+
+void Engine::handle(const SessionUpdated& e) {
+  configuration_.server_says(e.session);
+  const auto update = configuration_.acknowledged();
+  notify(Notice(NoticeKind::session_updated)
+             .with("session-id", e.session.id)
+             .with("model", e.session.model)
+             .with("session", e.session.raw.text));
+  if (update) update_answered(*update);
+}
+
+// ---- input ----
+
+void Engine::handle(const SpeechStarted& e) {
+  turns_.speech_started();
+  notify(timed(
+      Notice(NoticeKind::speech_started).with("item-id", e.item_id).with("audio-start-ms", e.audio_start_ms),
+      timeline_, e.audio_start_ms));
+  if (configuration_.interrupts_on_speech()) interrupt_playback();
+  watch_input();
+}
+
+void Engine::handle(const SpeechStopped& e) {
+  turns_.speech_stopped();
+  notify(timed(
+      Notice(NoticeKind::speech_stopped).with("item-id", e.item_id).with("audio-end-ms", e.audio_end_ms),
+      timeline_, e.audio_end_ms));
+}
+
+void Engine::handle(const InputAudioCommitted& e) {
+  turns_.committed(e.item_id, configuration_.transcribes_input());
+  uncommitted_ms_ = 0;
+  if (configuration_.responds_to_turns()) responses_.expect();
+  notify(Notice(NoticeKind::turn_committed)
+             .with("item-id", e.item_id)
+             .with("previous-item-id", e.previous_item_id.value_or("")));
+}
+
+void Engine::handle(const InputAudioCleared&) {
+  turns_.cleared();
+  uncommitted_ms_ = 0;
+}
+
+void Engine::handle(const InputTranscriptDelta& e) {
+  const std::string& text = turns_.transcript_piece(e.item_id, e.delta);
+  Notice notice = Notice(NoticeKind::transcript)
+                      .with("role", "user")
+                      .with("item-id", e.item_id)
+                      .with("text", text)
+                      .with("delta", e.delta)
+                      .with("final", false);
+  notice.direction = Direction::uplink;
+  notify(notice);
+}
+
+void Engine::handle(const InputTranscriptCompleted& e) {
+  turns_.transcript_ended(e.item_id);
+  Notice notice = Notice(NoticeKind::transcript)
+                      .with("role", "user")
+                      .with("item-id", e.item_id)
+                      .with("text", e.transcript)
+                      .with("final", true);
+  notice.direction = Direction::uplink;
+  notify(notice);
+}
+
+void Engine::handle(const InputTranscriptFailed& e) {
+  turns_.transcript_ended(e.item_id);
+  notify(Notice(NoticeKind::error)
+             .with("type", e.error.type)
+             .with("code", e.error.code)
+             .with("message", e.error.message)
+             .with("param", e.error.param)
+             .with("request", "input-transcription"));
+}
+
+// ---- responses ----
+
+void Engine::handle(const ResponseCreated& e) {
+  responses_.on_created(e.response);
+  notify(Notice(NoticeKind::response_started).with("response-id", e.response.id));
+}
+
+void Engine::handle(const ResponseDone& e) {
+  const Response& response = e.response;
+  for (const Item& item : response.output)
+    if (item.type == Item::Type::function_call && response.status == ResponseStatus::completed)
+      tool_call(response.id, item);
+  shared_->downlink.response_done(response.id);
+  responses_.on_done(response);
+  {
+    auto statistics = shared_->statistics.lock();
+    ++statistics->responses;
+    if (response.usage) {
+      statistics->input_tokens += response.usage->input;
+      statistics->output_tokens += response.usage->output;
+    }
+  }
+  Notice notice = Notice(NoticeKind::response_done)
+                      .with("response-id", response.id)
+                      .with("status", status_name(response.status))
+                      .with("reason", response.reason);
+  if (response.status == ResponseStatus::failed) {
+    notice = std::move(notice)
+                 .with("error-type", response.error_type)
+                 .with("error-code", response.error_code)
+                 .with("error-message", response.error_message);
+    warn({Warning::Kind::response_failed,
+          "The server failed to answer: " + response.error_message +
+              (response.error_code.empty() ? "" : " (" + response.error_code + ")")});
+  }
+  if (response.usage) notice = with_usage(std::move(notice), *response.usage);
+  notify(notice);
+  if (kind_of_code(response.error_code) == ErrorKind::quota_exceeded)
+    fail({ErrorKind::quota_exceeded, response.error_message, "", response.error_code});
+}
+
+void Engine::handle(const OutputItemAdded& e) {
+  responses_.touch();
+  if (e.item.type == Item::Type::function_call) calls_[e.item.id] = e.item;
+}
+
+void Engine::handle(const OutputItemDone& e) {
+  responses_.touch();
+  if (e.item.type != Item::Type::function_call) return;
+  calls_.erase(e.item.id);
+  if (e.item.status != "incomplete") tool_call(e.response_id, e.item);
+}
+
+void Engine::handle(const FunctionArgumentsDone& e) {
+  responses_.touch();
+  Item call;
+  if (const auto it = calls_.find(e.at.item_id); it != calls_.end()) call = it->second;
+  call.id = e.at.item_id;
+  if (!e.call_id.empty()) call.call_id = e.call_id;
+  if (!e.name.empty()) call.name = e.name;
+  call.arguments = e.arguments;
+  // The end of the item names the function where this event does not.
+  if (!call.name.empty() && !call.call_id.empty() && !responses_.discarded(e.at.response_id))
+    tool_call(e.at.response_id, call);
+}
+
+void Engine::tool_call(const std::string& response_id, const Item& call) {
+  if (call.call_id.empty()) return;
+  shared_->status.lock()->tool_calls.insert(call.call_id);
+  responses_.on_tool_call(response_id, call.id, call.call_id, call.name, call.arguments);
+}
+
+void Engine::audio_delta(std::string_view response_id, std::string_view item_id, std::uint32_t content_index,
+                         std::string_view base64) {
+  if (responses_.discarded(response_id)) {
+    responses_.note_unheard(response_id, item_id);
+    return;
+  }
+  if (!shared_->members.open(Role::src)) return; // nobody listens: 0 ms are heard
+  decoded_.resize(audio::base64_decoded_bound(base64.size()));
+  const auto size = audio::base64_decode(base64, decoded_.data());
+  if (!size) {
+    notify(Notice(NoticeKind::error)
+               .with("type", "protocol")
+               .with("message", "Audio that is not base64 was dropped"));
+    return;
+  }
+  const audio::ContentKey key{std::string(response_id), std::string(item_id), content_index};
+  if (!shared_->downlink.append(key, {decoded_.data(), *size}))
+    warn({Warning::Kind::playback_refused,
+          "More reply audio waits than 'max-backlog' allows; the newest is dropped"});
+}
+
+void Engine::handle(const OutputAudioDelta& e) {
+  responses_.touch();
+  audio_delta(e.at.response_id, e.at.item_id, e.at.content_index, e.audio);
+}
+
+void Engine::handle(const OutputAudioDone& e) {
+  shared_->downlink.content_done({e.at.response_id, e.at.item_id, e.at.content_index});
+}
+
+void Engine::assistant_text(const ContentRef& at, const std::string& delta) {
+  responses_.touch();
+  if (responses_.discarded(at.response_id)) return;
+  std::string& text = assistant_[part_key(at)];
+  text += delta;
+  notify(Notice(NoticeKind::transcript)
+             .with("role", "assistant")
+             .with("item-id", at.item_id)
+             .with("response-id", at.response_id)
+             .with("text", text)
+             .with("delta", delta)
+             .with("final", false));
+}
+
+void Engine::assistant_text_done(const ContentRef& at, const std::string& text) {
+  responses_.touch();
+  assistant_.erase(part_key(at));
+  if (responses_.discarded(at.response_id)) return;
+  notify(Notice(NoticeKind::transcript)
+             .with("role", "assistant")
+             .with("item-id", at.item_id)
+             .with("response-id", at.response_id)
+             .with("text", text)
+             .with("final", true));
+}
+
+void Engine::handle(const OutputTranscriptDelta& e) {
+  assistant_text(e.at, e.delta);
+}
+
+void Engine::handle(const OutputTranscriptDone& e) {
+  assistant_text_done(e.at, e.transcript);
+}
+
+void Engine::handle(const OutputTextDelta& e) {
+  assistant_text(e.at, e.delta);
+}
+
+void Engine::handle(const OutputTextDone& e) {
+  assistant_text_done(e.at, e.text);
+}
+
+void Engine::handle(const RateLimits& e) {
+  Notice notice(NoticeKind::rate_limits);
+  for (const RateLimits::Limit& limit : e.limits) {
+    const bool requests = limit.name == "requests";
+    if (!requests && limit.name != "tokens") continue;
+    notice = std::move(notice)
+                 .with(requests ? "requests-limit" : "tokens-limit", static_cast<std::uint64_t>(limit.limit))
+                 .with(requests ? "requests-remaining" : "tokens-remaining",
+                       static_cast<std::uint64_t>(limit.remaining))
+                 .with(requests ? "requests-reset" : "tokens-reset", limit.reset_seconds);
+  }
+  notify(notice);
+}
+
+} // namespace rt::session

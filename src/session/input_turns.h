@@ -1,0 +1,47 @@
+// What the server does with our speech: an open turn, one that awaits its commit, transcripts to come. Loop
+// thread only.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+namespace rt::session {
+
+class InputTurns {
+ public:
+  void speech_started() { open_ = true; }
+  void speech_stopped() {
+    commit_due_ = open_;
+    open_ = false;
+  }
+  void committed(const std::string& item_id, bool transcript_follows) {
+    open_ = commit_due_ = false;
+    if (transcript_follows) transcripts_due_.insert(item_id);
+  }
+  void cleared() { open_ = commit_due_ = false; }
+  void transcript_ended(const std::string& item_id) {
+    transcripts_due_.erase(item_id);
+    partial_.erase(item_id);
+  }
+  // The whole text so far.
+  const std::string& transcript_piece(const std::string& item_id, const std::string& delta) {
+    return partial_[item_id] += delta;
+  }
+
+  bool open() const { return open_; }
+  bool quiet() const { return !open_ && !commit_due_ && transcripts_due_.empty(); }
+  std::string what_is_open() const {
+    if (open_) return "a turn the server has not ended";
+    if (commit_due_) return "a turn the server has not committed";
+    return transcripts_due_.empty() ? "" : "an input transcript";
+  }
+  void reset() { *this = InputTurns(); }
+
+ private:
+  bool open_ = false, commit_due_ = false;
+  std::set<std::string> transcripts_due_;
+  std::map<std::string, std::string> partial_;
+};
+
+} // namespace rt::session

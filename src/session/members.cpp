@@ -1,0 +1,101 @@
+#include "session/members.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace rt::session {
+namespace {
+
+// The smaller, the better suited to post.
+int rank(Role role, Direction direction) {
+  if (role == Role::text) return 2;
+  return (role == Role::sink) == (direction == Direction::uplink) ? 0 : 1;
+}
+
+const char* element_of(Role role) {
+  switch (role) {
+  case Role::sink:
+    return "realtimesink";
+  case Role::src:
+    return "realtimesrc";
+  case Role::text:
+    return "realtimetextsrc";
+  }
+  return "";
+}
+
+} // namespace
+
+Result<MemberId> Members::join(Role role, const void* pipeline, std::weak_ptr<Listener> listener) {
+  auto state = state_.lock();
+  const bool taken = role != Role::text && std::any_of(state->members.begin(), state->members.end(),
+                                                       [&](const Member& m) { return m.role == role; });
+  if (taken)
+    return Error{ErrorKind::invalid_settings,
+                 std::string("Another ") + element_of(role) +
+                     " already belongs to this session; give each pair its own name with property 'session'"};
+  const MemberId id = state->next_id++;
+  state->members.push_back({id, role, pipeline, std::move(listener)});
+  return id;
+}
+
+void Members::leave(MemberId id) {
+  auto state = state_.lock();
+  std::erase_if(state->members, [&](const Member& m) { return m.id == id; });
+}
+
+unsigned Members::set_open(MemberId id, bool open) {
+  auto state = state_.lock();
+  for (Member& member : state->members)
+    if (member.id == id) member.open = open;
+  return static_cast<unsigned>(
+      std::count_if(state->members.begin(), state->members.end(), [](const Member& m) { return m.open; }));
+}
+
+void Members::set_playing(MemberId id, bool playing) {
+  auto state = state_.lock();
+  for (Member& member : state->members)
+    if (member.id == id) member.playing = playing;
+}
+
+bool Members::joined(Role role) {
+  auto state = state_.lock();
+  return std::any_of(state->members.begin(), state->members.end(),
+                     [&](const Member& m) { return m.role == role; });
+}
+
+bool Members::open(Role role) {
+  auto state = state_.lock();
+  return std::any_of(state->members.begin(), state->members.end(),
+                     [&](const Member& m) { return m.role == role && m.open; });
+}
+
+bool Members::playing(Role role) {
+  auto state = state_.lock();
+  return std::any_of(state->members.begin(), state->members.end(),
+                     [&](const Member& m) { return m.role == role && m.playing; });
+}
+
+std::vector<std::shared_ptr<Listener>> Members::posters(Direction direction) {
+  std::map<const void*, const Member*> best;
+  std::vector<std::shared_ptr<Listener>> listeners;
+  auto state = state_.lock();
+  for (const Member& member : state->members) {
+    const Member*& chosen = best[member.pipeline];
+    if (!chosen || rank(member.role, direction) < rank(chosen->role, direction)) chosen = &member;
+  }
+  for (const auto& [pipeline, member] : best)
+    if (auto listener = member->listener.lock()) listeners.push_back(std::move(listener));
+  return listeners;
+}
+
+std::vector<std::shared_ptr<Listener>> Members::all() {
+  std::vector<std::shared_ptr<Listener>> listeners;
+  auto state = state_.lock();
+  for (const Member& member : state->members)
+    if (auto listener = member.listener.lock()) listeners.push_back(std::move(listener));
+  return listeners;
+}
+
+} // namespace rt::session

@@ -1,0 +1,271 @@
+#include "session/session.h"
+
+#include "session/engine.h"
+
+#include <utility>
+
+namespace rt::session {
+namespace {
+
+// Time for the closing handshake after the last reference is gone.
+constexpr Milliseconds linger{100};
+
+} // namespace
+
+struct Session::Parts {
+  std::shared_ptr<Executor> executor;
+  std::shared_ptr<SharedState> shared;
+  std::shared_ptr<Engine> engine;
+  std::shared_ptr<std::unique_ptr<Waker>> waker; // shared with the uplink's callback, which may outlive us
+};
+
+std::shared_ptr<Session> Session::create(std::shared_ptr<Executor> executor,
+                                         const transport::Factory& factory) {
+  auto parts = std::make_unique<Parts>();
+  parts->executor = std::move(executor);
+  parts->waker = std::make_shared<std::unique_ptr<Waker>>();
+  parts->shared = std::make_shared<SharedState>([waker = std::weak_ptr(parts->waker)] {
+    if (const auto w = waker.lock(); w && *w) (*w)->wake();
+  });
+  parts->engine = std::make_shared<Engine>(parts->executor, factory, parts->shared);
+  *parts->waker = parts->executor->make_waker([weak = std::weak_ptr(parts->engine)] {
+    if (const auto engine = weak.lock()) engine->pump();
+  });
+  return std::shared_ptr<Session>(new Session(std::move(parts)));
+}
+
+Session::Session(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+// The engine and the waker belong to the loop and are destroyed there, a moment later.
+Session::~Session() {
+  Parts& parts = *parts_;
+  std::shared_ptr<Executor> executor = parts.executor;
+  Executor* const loop = executor.get();
+  loop->post([engine = std::move(parts.engine), waker = std::move(parts.waker), executor]() mutable {
+    engine->close();
+    waker->reset();
+    Executor& e = *executor;
+    e.post_after(linger, [engine = std::move(engine), executor = std::move(executor)]() mutable {
+      engine.reset();
+      executor.reset();
+    });
+  });
+}
+
+void Session::post(std::function<void(Engine&)> task) {
+  parts_->executor->post([weak = std::weak_ptr(parts_->engine), task = std::move(task)] {
+    if (const auto engine = weak.lock()) task(*engine);
+  });
+}
+
+// Keeps its place behind the audio that was pushed before.
+void Session::post_ordered(std::function<void(Engine&)> task) {
+  ++parts_->shared->status.lock()->ordered_pending;
+  parts_->shared->uplink.marker(
+      [weak = std::weak_ptr(parts_->engine), shared = parts_->shared, task = std::move(task)] {
+        --shared->status.lock()->ordered_pending;
+        if (const auto engine = weak.lock()) task(*engine);
+      });
+}
+
+// ---- membership ----
+
+Result<MemberId> Session::join(Role role, const void* pipeline, std::weak_ptr<Listener> listener) {
+  auto id = parts_->shared->members.join(role, pipeline, std::move(listener));
+  if (id) post([](Engine& e) { e.formats_changed(); });
+  return id;
+}
+
+void Session::leave(MemberId id) {
+  parts_->shared->members.leave(id);
+  post([](Engine& e) { e.formats_changed(); });
+}
+
+void Session::open(MemberId id, Role role) {
+  SharedState& shared = *parts_->shared;
+  const unsigned open = shared.members.set_open(id, true);
+  if (role == Role::sink) {
+    auto status = shared.status.lock();
+    status->drain_requested = status->drained = status->drain_flushing = false;
+  }
+  if (open > 1) return;
+  {
+    auto status = shared.status.lock();
+    status->life = SharedState::Life::open;
+    status->ordered_pending = 0;
+    status->tool_calls.clear();
+  }
+  *shared.statistics.lock() = {};
+  shared.uplink.reopen();
+  shared.downlink.reset();
+  post([](Engine& e) { e.open(); });
+}
+
+void Session::close(MemberId id, Role role) {
+  SharedState& shared = *parts_->shared;
+  const unsigned open = shared.members.set_open(id, false);
+  if (role == Role::sink) {
+    shared.status.lock()->input_format.reset();
+    shared.uplink.drop_unsent();
+  }
+  if (role == Role::src) {
+    std::vector<audio::Cut> cuts = shared.downlink.abandon();
+    if (open > 0) post([cuts = std::move(cuts)](Engine& e) { e.src_left(cuts); });
+  }
+  if (open > 0) return;
+  shared.uplink.close();
+  {
+    auto status = shared.status.lock();
+    if (status->life == SharedState::Life::open || status->life == SharedState::Life::failed)
+      status->life = SharedState::Life::closed;
+  }
+  post([](Engine& e) { e.close(); });
+}
+
+void Session::set_playing(MemberId id, bool playing) {
+  parts_->shared->members.set_playing(id, playing);
+  post([](Engine& e) { e.playing_changed(); });
+}
+
+// ---- settings ----
+
+SharedState& Session::shared() {
+  return *parts_->shared;
+}
+
+Settings Session::settings() {
+  return *parts_->shared->settings.lock();
+}
+
+void Session::change_settings(const std::function<void(Settings&)>& change) {
+  {
+    auto settings = parts_->shared->settings.lock();
+    change(*settings);
+  }
+  post([](Engine& e) { e.settings_changed(); });
+}
+
+// ---- realtimesink ----
+
+void Session::set_input_format(const audio::Format& format) {
+  parts_->shared->uplink.set_format(format);
+  parts_->shared->status.lock()->input_format = format;
+  post([](Engine& e) { e.formats_changed(); });
+}
+
+void Session::set_uplink_options(const Uplink::Options& options, std::uint32_t silence_fill_delay_ms) {
+  parts_->shared->uplink.set_options(options);
+  parts_->shared->status.lock()->silence_fill_delay_ms = silence_fill_delay_ms;
+}
+
+void Session::set_input_live(bool live) {
+  parts_->shared->status.lock()->input_live = live;
+}
+
+void Session::set_muted(bool muted) {
+  parts_->shared->uplink.set_muted(muted);
+}
+
+Uplink::Pushed Session::push(std::span<const std::uint8_t> bytes, std::optional<std::uint64_t> clock_time,
+                             bool live) {
+  return parts_->shared->uplink.push(bytes, clock_time, live, parts_->executor->now());
+}
+
+Uplink::Pushed Session::push_silence(std::uint64_t duration_ns, bool live) {
+  return parts_->shared->uplink.push_silence(duration_ns, live, parts_->executor->now());
+}
+
+void Session::set_input_flushing(bool flushing) {
+  parts_->shared->uplink.set_flushing(flushing);
+  auto status = parts_->shared->status.lock();
+  status->drain_flushing = flushing;
+  status.notify();
+}
+
+void Session::flush_input() {
+  parts_->shared->uplink.drop_unsent();
+  {
+    auto status = parts_->shared->status.lock();
+    status->drain_requested = status->drained = false;
+  }
+  post([](Engine& e) { e.input_flushed(); });
+}
+
+bool Session::drain() {
+  SharedState& shared = *parts_->shared;
+  shared.uplink.end_chunk();
+  auto status = shared.status.lock();
+  if (!std::exchange(status->drain_requested, true)) {
+    status->drained = false;
+    post([](Engine& e) { e.start_drain(); });
+  }
+  status.wait([](const SharedState::Status& s) { return s.drained || s.drain_flushing; });
+  return status->drained;
+}
+
+// ---- realtimesrc ----
+
+Downlink& Session::downlink() {
+  return parts_->shared->downlink;
+}
+
+bool Session::set_output_format(const audio::Format& format) {
+  if (!parts_->shared->downlink.set_format(format)) return false;
+  post([](Engine& e) { e.formats_changed(); });
+  return true;
+}
+
+void Session::set_flush_on_interrupt(bool flush) {
+  parts_->shared->status.lock()->flush_on_interrupt = flush;
+}
+
+void Session::report_playback(std::vector<audio::PlaybackMark> marks, std::uint64_t clock_offset) {
+  post([marks = std::move(marks), clock_offset](Engine& e) { e.playback(marks, clock_offset); });
+}
+
+void Session::report_idle() {
+  post([](Engine& e) { e.playback_idle(); });
+}
+
+void Session::report_cuts(std::vector<audio::Cut> cuts) {
+  post([cuts = std::move(cuts)](Engine& e) { e.cuts_made(cuts); });
+}
+
+void Session::output_ended() {
+  parts_->shared->downlink.abandon();
+  post([](Engine& e) { e.playback_idle(); });
+}
+
+bool Session::failed() {
+  return parts_->shared->status.lock()->life == SharedState::Life::failed;
+}
+
+Stats Session::stats() {
+  SharedState& shared = *parts_->shared;
+  const SharedState::Statistics s = *shared.statistics.lock();
+  const audio::Format in = shared.uplink.format();
+  const audio::Format out = shared.downlink.format().value_or(audio::pcm16_24k);
+  const Uplink::Counters up = shared.uplink.counters();
+  const Downlink::Counters down = shared.downlink.counters();
+  Stats stats;
+  stats.session_id = s.session_id;
+  stats.model = s.model;
+  stats.connect_ms = s.connect_ms;
+  stats.connections = s.connections;
+  stats.responses = s.responses;
+  stats.interruptions = s.interruptions;
+  stats.truncations = s.truncations;
+  stats.errors = s.errors;
+  stats.input_tokens = s.input_tokens;
+  stats.output_tokens = s.output_tokens;
+  stats.sent_ms = in.ms_of_samples(up.sent_samples);
+  stats.dropped_ms = in.ms_of_samples(up.dropped_samples);
+  stats.filled_ms = in.ms_of_samples(up.filled_samples);
+  stats.uplink_queued_ms = up.queued_ms;
+  stats.played_ms = out.ms_of_samples(down.played_samples);
+  stats.waiting_ms = down.waiting_ms;
+  stats.underruns = down.underruns;
+  return stats;
+}
+
+} // namespace rt::session

@@ -1,0 +1,106 @@
+// One conversation, shared by its elements. Every method may be called from any thread and none blocks,
+// except where said. The work is done by the engine on the loop thread.
+#pragma once
+
+#include "session/members.h"
+#include "session/settings.h"
+#include "session/shared_state.h"
+#include "transport/transport.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rt::session {
+
+class Engine;
+
+// Whether an action was taken up, and if not, why.
+struct Outcome {
+  bool accepted = true;
+  std::string why = {};
+};
+
+struct Stats {
+  std::string session_id, model;
+  std::uint64_t connect_ms = 0, connections = 0, responses = 0, interruptions = 0, truncations = 0,
+                errors = 0;
+  std::uint64_t input_tokens = 0, output_tokens = 0;
+  std::uint64_t sent_ms = 0, dropped_ms = 0, filled_ms = 0, uplink_queued_ms = 0;
+  std::uint64_t played_ms = 0, waiting_ms = 0, underruns = 0;
+};
+
+class Session {
+ public:
+  static std::shared_ptr<Session> create(std::shared_ptr<Executor> executor,
+                                         const transport::Factory& factory);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // ---- membership: NULL->READY and back ----
+  Result<MemberId> join(Role role, const void* pipeline, std::weak_ptr<Listener> listener);
+  void leave(MemberId id);
+  // READY->PAUSED and back: the first opens the connection, the last closes it.
+  void open(MemberId id, Role role);
+  void close(MemberId id, Role role);
+  void set_playing(MemberId id, bool playing);
+
+  // ---- settings ----
+  Settings settings();
+  // Runs `change` on the settings; a session that is open sends what the wire can change.
+  void change_settings(const std::function<void(Settings&)>& change);
+
+  // ---- realtimesink ----
+  void set_input_format(const audio::Format& format);
+  void set_uplink_options(const Uplink::Options& options, std::uint32_t silence_fill_delay_ms);
+  void set_input_live(bool live);
+  void set_muted(bool muted);
+  Uplink::Pushed push(std::span<const std::uint8_t> bytes, std::optional<std::uint64_t> clock_time,
+                      bool live);
+  Uplink::Pushed push_silence(std::uint64_t duration_ns, bool live);
+  // Makes push and wait_drained return; undone by set_input_flushing(false).
+  void set_input_flushing(bool flushing);
+  void flush_input(); // drops what is unsent and abandons a drain
+  // Blocks until the conversation has come to its end. False when flushing came first.
+  bool drain();
+
+  // ---- realtimesrc ----
+  Downlink& downlink();
+  bool set_output_format(const audio::Format& format);
+  void set_flush_on_interrupt(bool flush);
+  // From the streaming thread; `clock_offset` turns its running time into clock time.
+  void report_playback(std::vector<audio::PlaybackMark> marks, std::uint64_t clock_offset);
+  void report_idle();
+  void report_cuts(std::vector<audio::Cut> cuts);
+  // The application ended the stream: playback counts as finished.
+  void output_ended();
+
+  // ---- actions ----
+  Outcome send_text(const std::string& text);
+  Outcome create_response(const std::optional<std::string>& options_json);
+  Outcome cancel_response();
+  Outcome interrupt();
+  Outcome commit();
+  Outcome clear_input();
+  Outcome send_tool_output(const std::string& call_id, const std::string& output);
+  Outcome send_event(const std::string& json);
+
+  bool failed();
+  Stats stats();
+
+ private:
+  struct Parts;
+  explicit Session(std::unique_ptr<Parts> parts);
+  void post(std::function<void(Engine&)> task);
+  void post_ordered(std::function<void(Engine&)> task);
+  Outcome ready_for_action();
+  SharedState& shared();
+
+  std::unique_ptr<Parts> parts_;
+};
+
+} // namespace rt::session

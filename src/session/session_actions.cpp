@@ -1,0 +1,99 @@
+// The action signals' side of a session: each says at once whether it is taken up, and if not, why.
+#include "session/engine.h"
+#include "session/session.h"
+
+#include <utility>
+
+namespace rt::session {
+
+using namespace protocol;
+
+Outcome Session::ready_for_action() {
+  switch (shared().status.lock()->life) {
+  case SharedState::Life::open:
+    return {};
+  case SharedState::Life::closed:
+    return {false, "the session is not open; set the pipeline to PAUSED first"};
+  case SharedState::Life::failed:
+    return {false, "the session has failed; set the pipeline to READY and start again"};
+  }
+  return {};
+}
+
+Outcome Session::send_text(const std::string& text) {
+  if (text.empty()) return {false, "the text is empty"};
+  if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
+  Item item;
+  item.type = Item::Type::message;
+  item.role = Item::Role::user;
+  ContentPart part;
+  part.type = ContentPart::Type::input_text;
+  part.text = text;
+  item.content.push_back(std::move(part));
+  post([item = std::move(item)](Engine& e) { e.send_item(item, true); });
+  return {};
+}
+
+Outcome Session::create_response(const std::optional<std::string>& options_json) {
+  if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
+  ResponseOptions options;
+  if (options_json && !options_json->empty()) {
+    auto parsed = parse_response_options(*options_json);
+    if (!parsed) return {false, "the options are not usable: " + parsed.error().message};
+    options = std::move(parsed.value());
+  }
+  const auto create = [options = std::move(options)](Engine& e) { e.create_response(options); };
+  // Behind a commit that waits in the audio queue it must wait as well: it answers that turn.
+  if (shared().status.lock()->ordered_pending > 0)
+    post_ordered(create);
+  else
+    post(create);
+  return {};
+}
+
+Outcome Session::cancel_response() {
+  if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
+  post([](Engine& e) { e.cancel_response(); });
+  return {};
+}
+
+Outcome Session::interrupt() {
+  if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
+  post([](Engine& e) { e.interrupt(); });
+  return {};
+}
+
+Outcome Session::commit() {
+  if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
+  post_ordered([](Engine& e) { e.commit(); });
+  return {};
+}
+
+Outcome Session::clear_input() {
+  if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
+  post_ordered([](Engine& e) { e.clear_input(); });
+  return {};
+}
+
+Outcome Session::send_tool_output(const std::string& call_id, const std::string& output) {
+  if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
+  if (!shared().status.lock()->tool_calls.erase(call_id))
+    return {false, "no tool call '" + call_id + "' waits for an output"};
+  post([call_id, output](Engine& e) { e.tool_output(call_id, output); });
+  return {};
+}
+
+Outcome Session::send_event(const std::string& json) {
+  if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
+  auto event = parse_raw_event(json);
+  if (!event) return {false, event.error().message};
+  const bool ordered = event->type.starts_with("input_audio_buffer.") || event->type == "session.update";
+  const auto send = [raw = std::move(event.value())](Engine& e) { e.send_raw(raw); };
+  if (ordered)
+    post_ordered(send);
+  else
+    post(send);
+  return {};
+}
+
+} // namespace rt::session

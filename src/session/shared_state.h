@@ -1,0 +1,47 @@
+// What a session's facade (any thread) and its engine (loop thread) both reach. Each part brings its own
+// lock; none is held while another is taken.
+#pragma once
+
+#include "base/guarded.h"
+#include "session/downlink.h"
+#include "session/members.h"
+#include "session/settings.h"
+#include "session/uplink.h"
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace rt::session {
+
+struct SharedState {
+  explicit SharedState(std::function<void()> wake_uplink) : uplink(std::move(wake_uplink)) {}
+
+  enum class Life { closed, open, failed };
+  struct Status {
+    Life life = Life::closed;
+    std::set<std::string> tool_calls; // announced and unanswered
+    unsigned ordered_pending = 0;     // commits on their way through the uplink queue
+    bool drain_requested = false, drained = false, drain_flushing = false;
+    std::optional<audio::Format> input_format;
+    std::uint32_t silence_fill_delay_ms = 200;
+    bool input_live = true, flush_on_interrupt = false;
+  };
+  struct Statistics {
+    std::string session_id, model;
+    std::uint64_t connect_ms = 0, responses = 0, interruptions = 0, truncations = 0, errors = 0,
+                  connections = 0;
+    std::uint64_t input_tokens = 0, output_tokens = 0;
+  };
+
+  Guarded<Settings> settings;
+  Guarded<Status> status; // notified on every change of the drain
+  Guarded<Statistics> statistics;
+  Members members;
+  Uplink uplink;
+  Downlink downlink;
+};
+
+} // namespace rt::session

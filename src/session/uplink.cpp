@@ -1,0 +1,256 @@
+#include "session/uplink.h"
+
+#include "protocol/codec.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rt::session {
+namespace {
+
+constexpr std::uint64_t largest_filled_jump_ns = 2'000'000'000;
+// Timestamps of live sources jitter; audio sinks absorb as much before they resynchronise.
+constexpr std::uint64_t jitter_ns = 40'000'000;
+constexpr std::size_t spare_texts_kept = 64;
+
+} // namespace
+
+Uplink::Uplink(std::function<void()> wake) : wake_(std::move(wake)) {}
+
+void Uplink::set_options(const Options& options) {
+  state_.lock()->options = options;
+}
+
+void Uplink::set_format(const audio::Format& format) {
+  auto state = state_.lock();
+  if (state->format == format) return;
+  emit_chunk(state);
+  state->format = format;
+}
+
+audio::Format Uplink::format() {
+  return state_.lock()->format;
+}
+
+// Clock time that upstream skipped, in samples, and the new idea of where it stands.
+std::uint64_t Uplink::missing_samples(Locker& state, std::optional<std::uint64_t> time) {
+  if (!time) return 0;
+  std::uint64_t missing = 0;
+  if (state->next_time && *time > *state->next_time + jitter_ns) {
+    const std::uint64_t jump = *time - *state->next_time;
+    if (jump <= largest_filled_jump_ns) missing = state->format.samples_of_ns(jump);
+  }
+  const bool steady =
+      state->next_time && *time <= *state->next_time + jitter_ns && *time + jitter_ns >= *state->next_time;
+  if (!steady && missing == 0) state->next_time = time;
+  return missing;
+}
+
+Uplink::Pushed Uplink::wait_for_room(Locker& state, bool live) {
+  const auto limit = [](const State& s) { return s.format.samples_of_ms(s.options.max_backlog_ms); };
+  if (!live)
+    state.wait([&](const State& s) { return s.flushing || s.closed || s.queued_samples < limit(s); });
+  if (state->closed) return Pushed::closed;
+  if (state->flushing) return Pushed::flushing;
+  return Pushed::ok;
+}
+
+Uplink::Pushed Uplink::push(std::span<const std::uint8_t> bytes, std::optional<std::uint64_t> time, bool live,
+                            Nanoseconds now) {
+  {
+    auto state = state_.lock();
+    if (const Pushed room = wait_for_room(state, live); room != Pushed::ok) return room;
+    state->pushed_once = true;
+    state->last_push = state->quiet_since = now;
+    if (const std::uint64_t missing = missing_samples(state, time)) {
+      state->counters.filled_samples += missing;
+      take_silence(state, missing);
+    }
+    take_bytes(state, bytes, state->muted);
+    drop_oldest(state);
+    if (state->queue.empty()) return Pushed::ok;
+  }
+  wake_();
+  return Pushed::ok;
+}
+
+Uplink::Pushed Uplink::push_silence(std::uint64_t duration_ns, bool live, Nanoseconds now) {
+  {
+    auto state = state_.lock();
+    if (const Pushed room = wait_for_room(state, live); room != Pushed::ok) return room;
+    state->pushed_once = true;
+    state->last_push = state->quiet_since = now;
+    const std::uint64_t samples = state->format.samples_of_ns(duration_ns);
+    state->counters.filled_samples += samples;
+    take_silence(state, samples);
+    drop_oldest(state);
+  }
+  wake_();
+  return Pushed::ok;
+}
+
+void Uplink::take_silence(Locker& state, std::uint64_t samples) {
+  static constexpr std::size_t block = 960;
+  std::uint8_t silence[block];
+  std::fill(std::begin(silence), std::end(silence), state->format.silence_byte());
+  for (std::size_t left = state->format.bytes(samples); left > 0;) {
+    const std::size_t count = std::min(left, block);
+    take_bytes(state, {silence, count}, false);
+    left -= count;
+  }
+}
+
+void Uplink::take_bytes(Locker& state, std::span<const std::uint8_t> bytes, bool silence) {
+  const std::size_t chunk = state->format.bytes(state->format.samples_of_ms(state->options.chunk_ms));
+  while (!bytes.empty()) {
+    if (state->partial.empty()) state->partial_time = state->next_time;
+    const std::size_t count = std::min(bytes.size(), chunk - std::min(chunk, state->partial.size()));
+    if (silence)
+      state->partial.insert(state->partial.end(), count, state->format.silence_byte());
+    else
+      state->partial.insert(state->partial.end(), bytes.begin(),
+                            bytes.begin() + static_cast<std::ptrdiff_t>(count));
+    bytes = bytes.subspan(count);
+    if (state->next_time) *state->next_time += state->format.ns_of_samples(state->format.samples(count));
+    if (state->partial.size() >= chunk) emit_chunk(state);
+  }
+}
+
+void Uplink::emit_chunk(Locker& state) {
+  if (state->partial.empty()) return;
+  Entry entry;
+  if (!state->spare.empty()) {
+    entry.text = std::move(state->spare.back());
+    state->spare.pop_back();
+  }
+  protocol::encode_append(entry.text, state->partial);
+  entry.samples = state->format.samples(state->partial.size());
+  entry.time = state->partial_time;
+  state->queued_samples += entry.samples;
+  state->queue.push_back(std::move(entry));
+  state->partial.clear();
+}
+
+// Live audio that waited too long is of no use to a listener; the newest is.
+void Uplink::drop_oldest(Locker& state) {
+  const std::uint64_t limit = state->format.samples_of_ms(state->options.max_backlog_ms);
+  if (state->queued_samples <= limit) return;
+  for (auto it = state->queue.begin(); it != state->queue.end() && state->queued_samples > limit;) {
+    if (!it->is_audio) {
+      ++it;
+      continue;
+    }
+    state->queued_samples -= it->samples;
+    state->counters.dropped_samples += it->samples;
+    it = state->queue.erase(it);
+  }
+}
+
+void Uplink::end_chunk() {
+  {
+    auto state = state_.lock();
+    emit_chunk(state);
+  }
+  wake_();
+}
+
+void Uplink::marker(std::function<void()> action) {
+  {
+    auto state = state_.lock();
+    emit_chunk(state);
+    Entry entry;
+    entry.is_audio = false;
+    entry.action = std::move(action);
+    state->queue.push_back(std::move(entry));
+  }
+  wake_();
+}
+
+void Uplink::set_flushing(bool flushing) {
+  auto state = state_.lock();
+  state->flushing = flushing;
+  state.notify();
+}
+
+void Uplink::set_muted(bool muted) {
+  state_.lock()->muted = muted;
+}
+
+void Uplink::drop_unsent() {
+  auto state = state_.lock();
+  std::erase_if(state->queue, [](const Entry& entry) { return entry.is_audio; });
+  state->queued_samples = 0;
+  state->partial.clear();
+  state->next_time.reset();
+  state.notify();
+}
+
+void Uplink::close() {
+  auto state = state_.lock();
+  state->closed = true;
+  state->queue.clear();
+  state->partial.clear();
+  state->queued_samples = 0;
+  state->next_time.reset();
+  state->pushed_once = false;
+  state.notify();
+}
+
+void Uplink::reopen() {
+  auto state = state_.lock();
+  state->closed = false;
+  state->flushing = false;
+  state->counters = {};
+}
+
+bool Uplink::pop(Entry& entry, bool audio_allowed) {
+  auto state = state_.lock();
+  if (state->queue.empty() || (state->queue.front().is_audio && !audio_allowed)) return false;
+  entry = std::move(state->queue.front());
+  state->queue.pop_front();
+  if (entry.is_audio) {
+    state->queued_samples -= entry.samples;
+    state->counters.sent_samples += entry.samples;
+    state.notify();
+  }
+  return true;
+}
+
+void Uplink::recycle(Entry&& entry) {
+  auto state = state_.lock();
+  if (state->spare.size() < spare_texts_kept) state->spare.push_back(std::move(entry.text));
+}
+
+bool Uplink::empty() {
+  auto state = state_.lock();
+  return state->queue.empty();
+}
+
+void Uplink::fill_until(Nanoseconds now) {
+  {
+    auto state = state_.lock();
+    if (state->closed || !state->pushed_once || now <= state->quiet_since) return;
+    const std::uint64_t samples =
+        state->format.samples_of_ns(static_cast<std::uint64_t>((now - state->quiet_since).count()));
+    state->quiet_since += Nanoseconds(state->format.ns_of_samples(samples));
+    state->counters.filled_samples += samples;
+    take_silence(state, samples);
+    drop_oldest(state);
+  }
+  wake_();
+}
+
+std::optional<Uplink::Quiet> Uplink::quiet_for(Nanoseconds now) {
+  auto state = state_.lock();
+  if (!state->pushed_once) return std::nullopt;
+  return Quiet{now - state->last_push};
+}
+
+Uplink::Counters Uplink::counters() {
+  auto state = state_.lock();
+  Counters counters = state->counters;
+  counters.queued_ms = state->format.ms_of_samples(state->queued_samples);
+  return counters;
+}
+
+} // namespace rt::session

@@ -1,0 +1,24 @@
+// What the parts of a conversation need of its engine. Loop thread only.
+#pragma once
+
+#include "base/executor.h"
+#include "protocol/client_event.h"
+#include "session/notice.h"
+
+#include <string>
+#include <string_view>
+
+namespace rt::session {
+
+class Wire {
+ public:
+  virtual ~Wire() = default;
+  // Sends at once and returns the event's id; empty without a connection. An `error` that names the id is
+  // matched to `request`, a literal for the application.
+  virtual std::string send(decltype(protocol::ClientEvent::body) body, std::string_view request) = 0;
+  virtual void notify(const Notice& notice) = 0;
+  virtual void warn(const Warning& warning) = 0;
+  virtual Executor& executor() = 0;
+};
+
+} // namespace rt::session
