@@ -15,7 +15,7 @@ namespace rt::server {
 
 // One utterance at a time, 16 kHz. Used by one thread at a time.
 class Recognizer {
-public:
+ public:
   virtual ~Recognizer() = default;
   virtual void start() = 0;
   virtual void feed(std::span<const std::int16_t> samples) = 0;
@@ -25,7 +25,7 @@ public:
 
 // Whole texts; may take a while (a tenth of the speech's length), so it runs off the socket's thread.
 class Synthesizer {
-public:
+ public:
   virtual ~Synthesizer() = default;
   // At `rate`, at `speed` times the normal pace. Deterministic: the same text gives the same samples.
   virtual std::vector<std::int16_t> speak(std::string_view text, double speed, std::uint32_t rate) = 0;
@@ -33,7 +33,7 @@ public:
 
 // How likely a 20 ms frame (16 kHz, 320 samples) holds speech, 0..1. Keeps state between frames.
 class SpeechDetector {
-public:
+ public:
   static constexpr std::uint32_t rate = 16000;
   static constexpr std::size_t frame_samples = 320;
   virtual ~SpeechDetector() = default;
@@ -43,7 +43,7 @@ public:
 
 // Stateful conversion between two rates, any amount at a time.
 class Resampler {
-public:
+ public:
   virtual ~Resampler() = default;
   virtual std::vector<std::int16_t> convert(std::span<const std::int16_t> samples) = 0;
   virtual std::vector<std::int16_t> flush() = 0; // the filter's tail

@@ -1,0 +1,29 @@
+// What the parts of one conversation share. All of it lives on the connection's thread.
+#pragma once
+
+#include "base/executor.h"
+#include "server/item_store.h"
+#include "server/outbox.h"
+#include "server/scenario.h"
+#include "server/session_state.h"
+#include "server/speech_service.h"
+
+namespace rt::server {
+
+// A server's count of how often each scripted thing was used, across its connections.
+struct ScenarioProgress {
+  std::vector<unsigned> replies_used; // by index in Scenario::replies
+  std::size_t transcripts_used = 0;
+};
+
+struct Context {
+  Executor& executor;
+  SpeechService& speech;
+  const Scenario& scenario;
+  ScenarioProgress& progress;
+  Outbox& out;
+  SessionState& session;
+  ItemStore& items;
+};
+
+} // namespace rt::server

@@ -1,0 +1,88 @@
+#include "server/conversation.h"
+
+namespace rt::server {
+
+using namespace protocol;
+
+namespace {
+
+SessionInfo initial_session(Outbox& out, const Conversation::Options& options) {
+  SessionInfo info;
+  info.id = out.next_id("sess");
+  info.model = options.model;
+  info.type = options.type;
+  info.expires_at = options.expires_at;
+  info.config = default_config(options.type);
+  return info;
+}
+
+} // namespace
+
+Conversation::Conversation(Executor& executor, SpeechService& speech, const Scenario& scenario,
+                           ScenarioProgress& progress, Options options, Outbox::Send send)
+    : out_(options.tag, std::move(send)), session_(initial_session(out_, options)),
+      conversation_id_(out_.next_id("conv")), context_{executor, speech,   scenario, progress,
+                                                       out_,     session_, items_},
+      turns_(context_, *this), requests_(context_, turns_), responses_(context_, conversation_id_, *this),
+      idle_(executor) {}
+
+void Conversation::start() {
+  out_.send(SessionCreated{session_.info()});
+  out_.send(ConversationCreated{conversation_id_});
+}
+
+void Conversation::handle(const ClientEvent& event) {
+  std::visit([&](const auto& body) { on(body, event.event_id); }, event.body);
+}
+
+void Conversation::fail(std::string_view type, std::string_view code, std::string message) {
+  out_.send(ErrorEvent{{std::string(type), std::string(code), std::move(message), "", ""}});
+}
+
+void Conversation::on(const SessionUpdate& update, const std::string& event_id) {
+  if (const auto bad = session_.apply(update))
+    return out_.refuse(event_id, bad->code, bad->message, bad->param);
+  turns_.configure();
+  idle_.stop();
+  out_.send(SessionUpdated{session_.info()});
+}
+
+void Conversation::on(const ResponseCreate& event, const std::string& event_id) {
+  if (converses()) return responses_.create(event, event_id);
+  out_.refuse(event_id, "invalid_value", "A transcription session has no responses.");
+}
+
+void Conversation::on(const RawClientEvent& event, const std::string& event_id) {
+  out_.refuse(event_id, "invalid_value", "This server does not support the event '" + event.type + "'.",
+              "type");
+}
+
+const TurnDetection& Conversation::detection() const {
+  static const TurnDetection unset;
+  const auto& configured = session_.config().turn_detection;
+  return configured ? *configured : unset;
+}
+
+void Conversation::on_speech_started() {
+  idle_.stop();
+  if (detection().interrupt_response.value_or(true)) responses_.interrupt();
+}
+
+void Conversation::on_turn_ended() {
+  idle_.stop();
+  if (converses() && detection().create_response.value_or(true)) responses_.create_for_turn();
+}
+
+void Conversation::on_response_finished(std::uint64_t audio_ms) {
+  const auto& timeout = detection().idle_timeout_ms;
+  if (detection().mode != TurnDetection::Mode::server_vad || !timeout || turns_.speaking()) return;
+  // The listener still hears the answer; only then does the silence begin.
+  idle_.start(Milliseconds(audio_ms + *timeout), [this, since = turns_.written_ms()] { on_idle(since); });
+}
+
+void Conversation::on_idle(std::uint64_t since_ms) {
+  turns_.time_out(since_ms);
+  responses_.create_for_silence();
+}
+
+} // namespace rt::server

@@ -1,0 +1,117 @@
+#include "server/reply_policy.h"
+
+#include "server/tools.h"
+
+#include <algorithm>
+#include <regex>
+
+namespace rt::server {
+
+using namespace protocol;
+
+namespace {
+
+ReplyPart said(std::string text) {
+  ReplyPart part;
+  part.text = std::move(text);
+  return part;
+}
+
+bool is_question(const StoredItem* each) {
+  return each->item.type == Item::Type::message && each->item.role == Item::Role::user;
+}
+
+// Position after the last item that fits, 0 when none does.
+template<typename Fits>
+std::size_t end_of_last(const std::vector<const StoredItem*>& items, Fits fits) {
+  const auto last = std::find_if(items.rbegin(), items.rend(), fits);
+  return static_cast<std::size_t>(items.rend() - last);
+}
+
+std::string quoted(const std::string& text) {
+  static constexpr std::pair<std::string_view, std::string_view> marks[] = {{"\"", "\""},
+                                                                            {"\u201c", "\u201d"}};
+  for (const auto& [open, close] : marks) {
+    const auto from = text.find(open);
+    if (from == std::string::npos) continue;
+    const auto to = text.find(close, from + open.size());
+    if (to != std::string::npos) return text.substr(from + open.size(), to - from - open.size());
+  }
+  return {};
+}
+
+bool has_image(const StoredItem& stored) {
+  const auto& content = stored.item.content;
+  return std::any_of(content.begin(), content.end(),
+                     [](const auto& part) { return part.type == ContentPart::Type::input_image; });
+}
+
+// Answers of functions that came after the last question.
+std::string spoken_outputs(const std::vector<const StoredItem*>& context, std::size_t from) {
+  std::string text;
+  for (auto i = from; i < context.size(); ++i) {
+    const auto& output = context[i]->item;
+    if (output.type != Item::Type::function_call_output) continue;
+    const auto call = std::find_if(context.begin(), context.end(), [&](const auto* each) {
+      return each->item.type == Item::Type::function_call && each->item.call_id == output.call_id;
+    });
+    const bool known = call != context.end();
+    text += (text.empty() ? "" : " ") + spoken_output(known ? (*call)->item.name : "",
+                                                      known ? (*call)->item.arguments : "", output.output);
+  }
+  return text;
+}
+
+} // namespace
+
+std::string repeat_of(std::string_view understood) {
+  while (!understood.empty() && std::string_view(" .?!").find(understood.back()) != std::string_view::npos) {
+    understood.remove_suffix(1);
+  }
+  if (understood.empty()) return std::string(not_understood);
+  return "You said: " + std::string(understood) + '.';
+}
+
+std::string question_of(const ReplyRequest& request) {
+  const auto end = end_of_last(request.context, is_question);
+  return end == 0 ? "" : request.context[end - 1]->text();
+}
+
+std::vector<ReplyPart> default_reply(const ReplyRequest& request) {
+  const auto end = end_of_last(request.context, is_question);
+  // An answer to the same question may have come between the outputs of an earlier round and now.
+  const auto answered = end_of_last(request.context, [](const StoredItem* each) {
+    return each->item.type == Item::Type::message && each->item.role == Item::Role::assistant;
+  });
+  if (auto words = quoted(request.instructions); !words.empty()) return {said(std::move(words))};
+  if (auto words = spoken_outputs(request.context, std::max(end, answered)); !words.empty()) {
+    return {said(std::move(words))};
+  }
+  const auto question = question_of(request);
+  if (auto tool = choose_tool(parse_tools(request.tools), request.tool_choice, question)) {
+    ReplyPart part;
+    part.kind = ReplyPart::Kind::function_call;
+    part.name = std::move(tool->name);
+    part.arguments = std::move(tool->arguments);
+    return {std::move(part)};
+  }
+  if (end == 0) return {said(std::string(no_question_yet))};
+  if (!has_image(*request.context[end - 1])) return {said(repeat_of(question))};
+  std::string words(saw_image);
+  if (!question.empty()) words += ' ' + repeat_of(question);
+  return {said(std::move(words))};
+}
+
+std::optional<std::size_t> scripted_reply(const Scenario& scenario, const std::vector<unsigned>& used,
+                                          std::string_view question) {
+  for (std::size_t i = 0; i < scenario.replies.size(); ++i) {
+    const auto& reply = scenario.replies[i];
+    if (reply.times != 0 && i < used.size() && used[i] >= reply.times) continue;
+    if (reply.match.empty()) return i;
+    const std::regex pattern(reply.match, std::regex::ECMAScript | std::regex::icase);
+    if (std::regex_search(question.begin(), question.end(), pattern)) return i;
+  }
+  return std::nullopt;
+}
+
+} // namespace rt::server
