@@ -34,6 +34,9 @@ class Codec {
   virtual Result<ClientEvent> decode_client(std::string_view text) const = 0;
 };
 
+// The event_id of a client event that could not be decoded, for the `error` that answers it.
+std::optional<std::string> event_id_of(std::string_view text);
+
 // Never fails on a JSON object with a string `type`: unknown events pass through, fields that are absent,
 // null or of the wrong type keep their defaults, an event whose required ids are unusable becomes
 // UnknownServerEvent. Anything else is an Error of kind not_realtime.

@@ -19,7 +19,8 @@ struct ContentPart {
   std::optional<std::string> transcript;
   std::optional<std::string> audio; // base64
   std::optional<std::string> image_url;
-  Json raw; // type other: the whole part
+  Json raw;                          // type other: the whole part
+  std::optional<std::string> detail; // of an image: auto, low, high
   bool operator==(const ContentPart&) const = default;
 };
 

@@ -1,0 +1,170 @@
+// What happens 50 times a second and per session: no tree, no allocation.
+#include "audio/base64.h"
+#include "protocol/codec.h"
+#include "protocol/names.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace rt::protocol {
+
+void encode_append(std::string& out, std::span<const std::uint8_t> audio) {
+  static constexpr std::string_view head = R"({"type":"input_audio_buffer.append","audio":")", tail = R"("})";
+  out.clear();
+  out.reserve(head.size() + audio::base64_encoded_size(audio.size()) + tail.size());
+  out += head;
+  audio::base64_append(out, audio);
+  out += tail;
+}
+
+namespace {
+
+constexpr EventName audio_delta =
+    server_event_names[index_of<OutputAudioDelta, decltype(ServerEvent::body)>()];
+
+// A flat JSON object of plain strings and numbers, and nothing that would need judgement.
+class DeltaScanner {
+ public:
+  explicit DeltaScanner(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
+
+  bool run(AudioDeltaView& out) {
+    skip_space();
+    if (!take('{')) return false;
+    do {
+      skip_space();
+      std::string_view name;
+      if (!plain_string(name)) return false;
+      skip_space();
+      if (!take(':')) return false;
+      skip_space();
+      if (!member(name, out)) return false;
+      skip_space();
+    } while (take(','));
+    if (!take('}')) return false;
+    skip_space();
+    return at_ == end_ && seen_ & type_seen && !out.response_id.empty() && !out.item_id.empty() &&
+           seen_ & delta_seen;
+  }
+
+ private:
+  enum : unsigned {
+    type_seen = 1,
+    response_seen = 2,
+    item_seen = 4,
+    output_seen = 8,
+    content_seen = 16,
+    delta_seen = 32
+  };
+
+  bool member(std::string_view name, AudioDeltaView& out) {
+    std::string_view type;
+    if (name == "delta") return once(delta_seen) && plain_string(out.base64);
+    if (name == "type")
+      return once(type_seen) && plain_string(type) && (type == audio_delta.ga || type == audio_delta.beta);
+    if (name == "response_id") return once(response_seen) && plain_string(out.response_id);
+    if (name == "item_id") return once(item_seen) && plain_string(out.item_id);
+    if (name == "output_index") return once(output_seen) && index(out.output_index);
+    if (name == "content_index") return once(content_seen) && index(out.content_index);
+    return other();
+  }
+
+  bool once(unsigned bit) {
+    const bool first = !(seen_ & bit);
+    seen_ |= bit;
+    return first;
+  }
+
+  void skip_space() {
+    while (at_ < end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r'))
+      ++at_;
+  }
+
+  bool take(char wanted) {
+    if (at_ == end_ || *at_ != wanted) return false;
+    ++at_;
+    return true;
+  }
+
+  // Printable ASCII without escapes.
+  bool plain_string(std::string_view& out) {
+    if (!take('"')) return false;
+    const auto* close = static_cast<const char*>(std::memchr(at_, '"', static_cast<std::size_t>(end_ - at_)));
+    if (!close) return false;
+    unsigned odd = 0; // without branches the compiler can do 16 at a time
+    for (const char* p = at_; p < close; ++p) {
+      const auto c = static_cast<unsigned char>(*p);
+      odd |= static_cast<unsigned>(c < 0x20) | static_cast<unsigned>(c >= 0x80) |
+             static_cast<unsigned>(c == '\\');
+    }
+    if (odd) return false;
+    out = std::string_view(at_, static_cast<std::size_t>(close - at_));
+    at_ = close + 1;
+    return true;
+  }
+
+  bool digits(std::string_view& out) {
+    const char* first = at_;
+    while (at_ < end_ && *at_ >= '0' && *at_ <= '9')
+      ++at_;
+    out = std::string_view(first, static_cast<std::size_t>(at_ - first));
+    return !out.empty() && (out.size() == 1 || out[0] != '0');
+  }
+
+  bool index(std::uint32_t& out) {
+    std::string_view number;
+    if (!digits(number)) return false;
+    const auto result = std::from_chars(number.data(), number.data() + number.size(), out);
+    return result.ec == std::errc() && value_ends();
+  }
+
+  bool value_ends() const {
+    return at_ < end_ &&
+           (*at_ == ',' || *at_ == '}' || *at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t');
+  }
+
+  bool word(std::string_view text) {
+    if (std::string_view(at_, static_cast<std::size_t>(end_ - at_)).substr(0, text.size()) != text)
+      return false;
+    at_ += text.size();
+    return value_ends();
+  }
+
+  bool other() {
+    if (at_ == end_) return false;
+    std::string_view ignored;
+    switch (*at_) {
+    case '"':
+      return plain_string(ignored);
+    case 'n':
+      return word("null");
+    case 't':
+      return word("true");
+    case 'f':
+      return word("false");
+    default:
+      take('-');
+      if (!digits(ignored)) return false;
+      if (take('.')) {
+        const char* first = at_;
+        while (at_ < end_ && *at_ >= '0' && *at_ <= '9')
+          ++at_;
+        if (at_ == first) return false;
+      }
+      return value_ends();
+    }
+  }
+
+  const char* at_;
+  const char* end_;
+  unsigned seen_ = 0;
+};
+
+} // namespace
+
+bool scan_audio_delta(std::string_view text, AudioDeltaView& out) {
+  out = {};
+  return DeltaScanner(text).run(out);
+}
+
+} // namespace rt::protocol
