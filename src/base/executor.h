@@ -38,6 +38,10 @@ class Executor {
   // Monotonic time; any thread.
   virtual Nanoseconds now() const = 0;
   virtual bool on_thread() const = 0;
+  // While one is kept, the thread goes on for a short, bounded time after the last user left, without running
+  // tasks: for what completes only there, such as a cancelled connect or a close under way. To be given up on
+  // the executor's thread.
+  virtual std::shared_ptr<void> hold() { return nullptr; }
   // For the socket's sources. Null in tests without a socket.
   virtual GMainContext* context() = 0;
 };

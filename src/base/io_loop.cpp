@@ -79,7 +79,7 @@ struct IoLoop::State {
   void arm_timer_source();
   void finish();
   void drop_tasks();
-  void let_pending_work_settle();
+  void settle();
 
   GRef<GMainContext> context = GRef<GMainContext>::adopt(g_main_context_new());
   std::atomic<bool> quit{false};
@@ -94,6 +94,7 @@ struct IoLoop::State {
   std::unordered_map<TimerId, Nanoseconds> due_times;
   TimerId last_timer = 0;
   GRef<GSource> timer_source;
+  std::shared_ptr<unsigned> holds = std::make_shared<unsigned>(0);
 };
 
 IoLoop::State::State() {
@@ -149,7 +150,7 @@ void IoLoop::State::run_due_timers() {
     const auto timer = timers.extract(timers.begin());
     run(timer.mapped());
   }
-  arm_timer_source();
+  if (!quit.load(std::memory_order_acquire)) arm_timer_source();
 }
 
 void IoLoop::State::arm_timer_source() {
@@ -157,16 +158,19 @@ void IoLoop::State::arm_timer_source() {
                           timers.empty() ? never : to_microseconds(timers.begin()->first.first));
 }
 
-// The socket's owners cancel and close asynchronously, and a GTask whose result nobody fetches keeps the
-// context alive for ever. So the last turns of the loop, which never block, deliver what is due: once for
-// what the users left behind, once for what dropping their tasks set free.
+// The socket's owners cancel and close asynchronously, and a GTask whose result is never delivered keeps the
+// context alive for ever.
 void IoLoop::State::finish() {
-  let_pending_work_settle();
   drop_tasks();
-  let_pending_work_settle();
+  settle();
 }
 
-void IoLoop::State::let_pending_work_settle() {
+void IoLoop::State::settle() {
+  constexpr auto longest = std::chrono::seconds(1);
+  const Nanoseconds deadline = monotonic_now() + longest;
+  g_source_set_ready_time(timer_source.get(), to_microseconds(deadline)); // ends the wait, timers are gone
+  while (*holds > 0 && monotonic_now() < deadline)
+    g_main_context_iteration(context.get(), TRUE);
   constexpr int most_turns = 100;
   for (int turn = 0; turn < most_turns && g_main_context_iteration(context.get(), FALSE); ++turn) {
   }
@@ -289,6 +293,11 @@ Nanoseconds IoLoop::now() const {
 
 bool IoLoop::on_thread() const {
   return std::this_thread::get_id() == state_->thread_id;
+}
+
+std::shared_ptr<void> IoLoop::hold() {
+  ++*state_->holds;
+  return {nullptr, [holds = state_->holds](std::nullptr_t) { --*holds; }};
 }
 
 GMainContext* IoLoop::context() {

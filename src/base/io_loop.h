@@ -14,10 +14,10 @@ class IoLoop final : public Executor {
  public:
   IoLoop(); // throws std::system_error when the machine refuses a thread
   // Stops the thread and joins it. No task, timer or waker runs any more; tasks not yet run are dropped:
-  // destroyed on the loop's thread as its last act, so what they hold may be bound to it. Cancellations and
-  // closes already under way on the context get a last, bounded and non-blocking chance to complete. When the
-  // last reference is given up on the loop's own thread, the thread detaches and ends by itself, unnoticed
-  // but bounded: nothing of this object is touched afterwards.
+  // destroyed on the loop's thread, so what they hold may be bound to it. Then the context's other sources
+  // get a last chance to complete what was cancelled or closed: whatever is ready, and up to a second while
+  // there is a hold(). When the last reference is given up on the loop's own thread, the thread detaches and
+  // ends by itself, unnoticed but bounded: nothing of this object is touched afterwards.
   ~IoLoop() override;
 
   void post(Task task) override;
@@ -26,6 +26,7 @@ class IoLoop final : public Executor {
   void cancel(TimerId id) override;
   Nanoseconds now() const override;
   bool on_thread() const override;
+  std::shared_ptr<void> hold() override;
   GMainContext* context() override;
 
  private:

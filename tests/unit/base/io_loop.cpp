@@ -333,6 +333,42 @@ void cancellations_under_way_complete_before_the_thread_ends() {
   g_assert_true(seen.on_loop);
 }
 
+// What a hold waits for may take the loop several turns that are not ready yet when the loop is told to end.
+void a_hold_lets_what_is_under_way_complete() {
+  struct Slow {
+    std::shared_ptr<void> hold;
+    bool completed = false;
+  } slow;
+  auto loop = std::make_unique<IoLoop>();
+  run_on(*loop, [&] {
+    slow.hold = loop->hold();
+    GTask* task = g_task_new(
+        nullptr, nullptr,
+        [](GObject*, GAsyncResult*, gpointer data) {
+          auto& self = *static_cast<Slow*>(data);
+          self.completed = true;
+          self.hold.reset();
+        },
+        &slow);
+    g_task_run_in_thread(task, [](GTask* self, gpointer, gpointer, GCancellable*) {
+      std::this_thread::yield();
+      g_task_return_boolean(self, TRUE);
+    });
+    g_object_unref(task);
+  });
+  loop.reset();
+  g_assert_true(slow.completed);
+}
+
+void a_hold_that_nobody_gives_up_is_bounded() {
+  std::shared_ptr<void> hold;
+  {
+    IoLoop loop;
+    run_on(loop, [&] { hold = loop.hold(); });
+  }
+  hold.reset();
+}
+
 void the_thread_is_gone_with_the_loop() {
   const unsigned before = rt::io_loops_running();
   {
@@ -364,6 +400,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/base/io-loop/drops-the-rest", what_has_not_run_is_dropped_with_the_loop);
   g_test_add_func("/base/io-loop/ends-on-its-own-thread", the_loop_may_end_on_its_own_thread);
   g_test_add_func("/base/io-loop/settles", cancellations_under_way_complete_before_the_thread_ends);
+  g_test_add_func("/base/io-loop/hold", a_hold_lets_what_is_under_way_complete);
+  g_test_add_func("/base/io-loop/hold-bounded", a_hold_that_nobody_gives_up_is_bounded);
   g_test_add_func("/base/io-loop/thread-gone", the_thread_is_gone_with_the_loop);
   return g_test_run();
 }
