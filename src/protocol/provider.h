@@ -24,6 +24,7 @@ struct Provider {
   bool acknowledges_updates;      // answers session.update
   bool truncates;                 // understands conversation.item.truncate
   bool cancels_by_id;             // response.cancel takes response_id
+  const char* host;               // a uri with this host means this row; null: none does
 };
 
 std::span<const Provider> providers();
