@@ -1,0 +1,156 @@
+#include "support/fake_speechless_server.h"
+
+#include "audio/base64.h"
+
+#include <utility>
+
+namespace rt::test {
+
+using namespace protocol;
+
+void overlay(SessionConfig& config, const SessionConfig& changes) {
+  const auto take = [](auto& target, const auto& value) {
+    if (value) target = value;
+  };
+  take(config.output_modality, changes.output_modality);
+  take(config.instructions, changes.instructions);
+  take(config.voice, changes.voice);
+  take(config.speed, changes.speed);
+  take(config.input_format, changes.input_format);
+  take(config.output_format, changes.output_format);
+  take(config.transcription, changes.transcription);
+  take(config.noise_reduction, changes.noise_reduction);
+  take(config.turn_detection, changes.turn_detection);
+  take(config.tools, changes.tools);
+  take(config.tool_choice, changes.tool_choice);
+  take(config.parallel_tool_calls, changes.parallel_tool_calls);
+  take(config.max_output_tokens, changes.max_output_tokens);
+  take(config.temperature, changes.temperature);
+  take(config.reasoning_effort, changes.reasoning_effort);
+  take(config.truncation, changes.truncation);
+  take(config.prompt, changes.prompt);
+  take(config.tracing, changes.tracing);
+}
+
+FakeSpeechlessServer::FakeSpeechlessServer(FakeTransport& transport, const Options& options)
+    : transport_(transport), options_(options) {
+  session_.id = "sess_1";
+  session_.model = "test-model";
+  session_.config.output_modality = Modality::audio;
+  session_.config.input_format = audio::pcm16_24k;
+  session_.config.output_format = audio::pcm16_24k;
+  session_.config.turn_detection = TurnDetection{};
+  session_.config.voice = "alloy";
+  // A connection that has ended meanwhile hears no answer.
+  transport_.when_opened([this](Executor& executor) {
+    if (options_.greets)
+      executor.post([this] {
+        if (transport_.dialing()) introduce();
+      });
+  });
+  transport_.when_sent([this](Executor& executor, const std::string& text) {
+    if (text.find("input_audio_buffer.append") != std::string::npos) return;
+    executor.post([this, text] {
+      if (transport_.connected()) answer(decode_client(text, transport_.dialect()));
+    });
+  });
+}
+
+void FakeSpeechlessServer::introduce() {
+  transport_.accept();
+  transport_.deliver(SessionCreated{session_});
+}
+
+void FakeSpeechlessServer::acknowledge(const SessionConfig& asked) {
+  overlay(session_.config, asked);
+  transport_.deliver(SessionUpdated{session_});
+}
+
+void FakeSpeechlessServer::answer(const ClientEvent& event) {
+  if (const auto* update = std::get_if<SessionUpdate>(&event.body)) {
+    if (options_.acknowledges) acknowledge(update->config);
+  } else if (const auto* create = std::get_if<ItemCreate>(&event.body)) {
+    Item item = create->item;
+    if (item.id.empty()) item.id = "item_" + std::to_string(next_id_++);
+    transport_.deliver(ItemAdded{item, std::nullopt});
+    transport_.deliver(ItemDone{item, std::nullopt});
+  } else if (std::holds_alternative<InputAudioCommit>(event.body)) {
+    commit("item_" + std::to_string(next_id_++));
+  } else if (std::holds_alternative<InputAudioClear>(event.body)) {
+    transport_.deliver(InputAudioCleared{});
+  } else if (const auto* truncate = std::get_if<ItemTruncate>(&event.body)) {
+    transport_.deliver(ItemTruncated{truncate->item_id, truncate->content_index, truncate->audio_end_ms});
+  } else if (const auto* gone = std::get_if<ItemDelete>(&event.body)) {
+    transport_.deliver(ItemDeleted{gone->item_id});
+  } else if (std::holds_alternative<ResponseCancel>(event.body)) {
+    while (!open_.empty())
+      end_response(std::string(*open_.begin()), ResponseStatus::cancelled);
+  } else if (std::holds_alternative<ResponseCreate>(event.body) && options_.responds) {
+    const std::string id = begin_response();
+    if (options_.reply.empty()) return;
+    const std::string item_id = "item_" + std::to_string(next_id_++);
+    say(id, item_id, {reinterpret_cast<const std::uint8_t*>(options_.reply.data()), options_.reply.size()});
+    end_item(id, item_id);
+    end_response(id);
+  }
+}
+
+std::string FakeSpeechlessServer::begin_response() {
+  Response response;
+  response.id = "resp_" + std::to_string(next_id_++);
+  response.conversation_id = "conv_1";
+  open_.insert(response.id);
+  transport_.deliver(ResponseCreated{response});
+  return response.id;
+}
+
+void FakeSpeechlessServer::say(const std::string& response_id, const std::string& item_id,
+                               std::span<const std::uint8_t> bytes) {
+  std::string text;
+  audio::base64_append(text, bytes);
+  transport_.deliver(OutputAudioDelta{{response_id, item_id, 0, 0}, std::move(text)});
+}
+
+void FakeSpeechlessServer::end_item(const std::string& response_id, const std::string& item_id) {
+  transport_.deliver(OutputAudioDone{{response_id, item_id, 0, 0}});
+}
+
+void FakeSpeechlessServer::call_tool(const std::string& response_id, const std::string& item_id,
+                                     const std::string& call_id, const std::string& name,
+                                     const std::string& arguments) {
+  Item call;
+  call.id = item_id;
+  call.type = Item::Type::function_call;
+  call.status = "in_progress";
+  call.call_id = call_id;
+  call.name = name;
+  transport_.deliver(OutputItemAdded{response_id, 0, call});
+  transport_.deliver(FunctionArgumentsDone{{response_id, item_id, 0, 0}, call_id, name, arguments});
+  call.status = "completed";
+  call.arguments = arguments;
+  transport_.deliver(OutputItemDone{response_id, 0, call});
+}
+
+void FakeSpeechlessServer::end_response(const std::string& response_id, ResponseStatus status) {
+  Response response;
+  response.id = response_id;
+  response.status = status;
+  response.conversation_id = "conv_1";
+  open_.erase(response_id);
+  transport_.deliver(ResponseDone{response});
+}
+
+void FakeSpeechlessServer::commit(const std::string& item_id) {
+  transport_.deliver(InputAudioCommitted{item_id, std::nullopt});
+}
+
+void FakeSpeechlessServer::refuse(const std::string& event_id, const std::string& code) {
+  ErrorInfo error;
+  error.type = "invalid_request_error";
+  error.code = code;
+  error.message = "Refused: " + code;
+  error.event_id = event_id;
+  transport_.deliver(ErrorEvent{error});
+}
+
+} // namespace rt::test
