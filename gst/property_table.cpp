@@ -1,0 +1,70 @@
+#include "gst/property_table.h"
+
+#include <array>
+#include <string_view>
+
+namespace rt::gst {
+namespace {
+
+constexpr std::array secret_headers = {"authorization", "proxy-authorization", "api-key", "x-api-key",
+                                       "cookie"};
+
+bool is_secret(const std::string& name) {
+  for (const char* secret : secret_headers)
+    if (g_ascii_strcasecmp(secret, name.c_str()) == 0) return true;
+  return false;
+}
+
+const char* mutability_text(Mutability mutability) {
+  switch (mutability) {
+  case Mutability::ready:
+    return "settable in NULL and READY";
+  case Mutability::next_connection:
+    return "settable always, used by the next connection";
+  case Mutability::playing:
+    return "settable always, takes effect at once";
+  }
+  return "";
+}
+
+gboolean collect_header(GQuark field, const GValue* value, gpointer data) {
+  auto& headers = *static_cast<std::vector<session::Header>*>(data);
+  GValue text = G_VALUE_INIT;
+  g_value_init(&text, G_TYPE_STRING);
+  if (g_value_transform(value, &text) && g_value_get_string(&text))
+    headers.emplace_back(g_quark_to_string(field), g_value_get_string(&text));
+  g_value_unset(&text);
+  return TRUE;
+}
+
+} // namespace
+
+std::vector<session::Header> headers_from(const GstStructure* structure) {
+  std::vector<session::Header> headers;
+  if (structure) gst_structure_foreach(structure, collect_header, &headers);
+  return headers;
+}
+
+GstStructure* masked_headers(const std::vector<session::Header>& headers) {
+  GstStructure* structure = gst_structure_new_empty("extra-headers");
+  for (const session::Header& header : headers)
+    gst_structure_set(structure, header.first.c_str(), G_TYPE_STRING,
+                      is_secret(header.first) ? "***" : header.second.c_str(), nullptr);
+  return structure;
+}
+
+namespace detail {
+
+std::string full_blurb(const char* blurb, Mutability mutability) {
+  return std::string(blurb) + " (" + mutability_text(mutability) + "; Since: 0.1)";
+}
+
+GParamFlags param_flags(Mutability mutability, bool write_only) {
+  const int access = write_only ? G_PARAM_WRITABLE : G_PARAM_READWRITE;
+  const int when = mutability == Mutability::ready ? GST_PARAM_MUTABLE_READY : GST_PARAM_MUTABLE_PLAYING;
+  return static_cast<GParamFlags>(access | when | GST_PARAM_DOC_SHOW_DEFAULT | G_PARAM_STATIC_NAME |
+                                  G_PARAM_STATIC_NICK);
+}
+
+} // namespace detail
+} // namespace rt::gst
