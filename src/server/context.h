@@ -14,6 +14,7 @@ namespace rt::server {
 struct ScenarioProgress {
   std::vector<unsigned> replies_used; // by index in Scenario::replies
   std::size_t transcripts_used = 0;
+  std::size_t connections = 0;
 };
 
 struct Context {

@@ -141,9 +141,7 @@ std::string InputTurns::make_item(InputAudio::Committed audio) {
   stored.item.id = id;
   stored.item.role = Item::Role::user;
   stored.item.status = "completed";
-  ContentPart part;
-  part.type = ContentPart::Type::input_audio;
-  stored.item.content.push_back(std::move(part));
+  stored.item.content.emplace_back().type = ContentPart::Type::input_audio;
   stored.format = audio_.format();
   stored.audio_samples = stored.format.samples(audio.bytes.size());
   stored.audio = std::move(audio.bytes);

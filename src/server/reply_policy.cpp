@@ -62,6 +62,16 @@ std::string spoken_outputs(const std::vector<const StoredItem*>& context, std::s
   return text;
 }
 
+// A scenario built by hand may hold a pattern that nobody checked; it fits nothing.
+bool matches(const std::string& pattern, std::string_view text) {
+  try {
+    const std::regex compiled(pattern, std::regex::ECMAScript | std::regex::icase);
+    return std::regex_search(text.begin(), text.end(), compiled);
+  } catch (const std::regex_error&) {
+    return false;
+  }
+}
+
 } // namespace
 
 std::string repeat_of(std::string_view understood) {
@@ -108,8 +118,7 @@ std::optional<std::size_t> scripted_reply(const Scenario& scenario, const std::v
     const auto& reply = scenario.replies[i];
     if (reply.times != 0 && i < used.size() && used[i] >= reply.times) continue;
     if (reply.match.empty()) return i;
-    const std::regex pattern(reply.match, std::regex::ECMAScript | std::regex::icase);
-    if (std::regex_search(question.begin(), question.end(), pattern)) return i;
+    if (matches(reply.match, question)) return i;
   }
   return std::nullopt;
 }

@@ -1,0 +1,24 @@
+// What a client's HTTP request says about the connection it wants. Pure text.
+#pragma once
+
+#include "protocol/codec.h"
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace rt::server {
+
+inline constexpr const char* realtime_path = "/v1/realtime";
+
+struct Wanted {
+  protocol::Dialect dialect = protocol::Dialect::ga;
+  std::string key; // from whichever place held one
+  std::string model = "gpt-realtime";
+  protocol::SessionType type = protocol::SessionType::conversation;
+};
+
+// `header` gives a header's value, or "". `query` is the URI's, still escaped.
+Wanted read_handshake(std::string_view query, const std::function<std::string(const char*)>& header);
+
+} // namespace rt::server
