@@ -16,19 +16,20 @@
 namespace rt::transport {
 
 struct Endpoint {
-  std::string uri; // ws:// or wss://, with its query
+  std::string uri;                                          // ws:// or wss://, with its query
   std::vector<std::pair<std::string, std::string>> headers; // secrets among them: never logged
   GRef<GTlsDatabase> tls_database;                          // null: the system's
   GRef<GTlsInteraction> tls_interaction;
   bool ssl_strict = true;
-  std::string proxy;                     // URI, empty: the system's
+  std::string proxy;                           // URI, empty: the system's
   std::uint32_t keepalive_interval_ms = 20000; // PING; 0: none
 };
 
-// Called on the executor's thread with no lock held. `generation` is what open() was given, so that the words of an
-// abandoned connection can be told from the current one's. Calling the transport from within is allowed.
+// Called on the executor's thread with no lock held. `generation` is what open() was given, so that the words
+// of an abandoned connection can be told from the current one's. Calling the transport from within is
+// allowed.
 class Listener {
-public:
+ public:
   virtual ~Listener() = default;
   virtual void on_open(std::uint64_t generation) = 0;
   virtual void on_text(std::uint64_t generation, std::string_view text) = 0; // valid during the call
@@ -39,7 +40,7 @@ public:
 
 // One connection at a time. All calls on the executor's thread; none blocks.
 class Transport {
-public:
+ public:
   virtual ~Transport() = default; // closes without a word
   // An earlier connection must have ended or been closed.
   virtual void open(const Endpoint& endpoint, std::uint64_t generation) = 0;
