@@ -1,0 +1,349 @@
+#include "samples.h"
+
+namespace rt::protocol::samples {
+
+namespace {
+
+const std::string awkward = "Grüße, \"quoted\" \\ tab\t line\n 🎤 \x7f";
+
+const Json tools{
+    R"([{"type":"function","name":"get_weather","description":"Says the weather.",)"
+    R"("parameters":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}])"};
+
+TurnDetection server_vad(Dialect dialect) {
+  TurnDetection turn;
+  turn.threshold = 0.3;
+  turn.prefix_padding_ms = 250;
+  turn.silence_duration_ms = 700;
+  if (dialect == Dialect::ga) turn.idle_timeout_ms = 6000;
+  turn.create_response = false;
+  turn.interrupt_response = true;
+  return turn;
+}
+
+TurnDetection semantic_vad(TurnDetection::Eagerness eagerness) {
+  TurnDetection turn;
+  turn.mode = TurnDetection::Mode::semantic_vad;
+  turn.eagerness = eagerness;
+  turn.create_response = true;
+  return turn;
+}
+
+TurnDetection push_to_talk() {
+  TurnDetection turn;
+  turn.mode = TurnDetection::Mode::none;
+  return turn;
+}
+
+ContentPart part(ContentPart::Type type, std::optional<std::string> text,
+                 std::optional<std::string> transcript = {}, std::optional<std::string> audio = {}) {
+  ContentPart out;
+  out.type = type;
+  out.text = std::move(text);
+  out.transcript = std::move(transcript);
+  out.audio = std::move(audio);
+  return out;
+}
+
+Item message(Item::Role role, std::vector<ContentPart> content, std::string id = "item_1") {
+  Item item;
+  item.id = std::move(id);
+  item.role = role;
+  item.status = "completed";
+  item.content = std::move(content);
+  return item;
+}
+
+Item call() {
+  Item item;
+  item.id = "item_2";
+  item.type = Item::Type::function_call;
+  item.status = "completed";
+  item.call_id = "call_1";
+  item.name = "get_weather";
+  item.arguments = R"({"city":"Köln"})";
+  return item;
+}
+
+Item call_output() {
+  Item item;
+  item.id = "item_3";
+  item.type = Item::Type::function_call_output;
+  item.call_id = "call_1";
+  item.output = R"({"sky":"grey"})";
+  return item;
+}
+
+Response finished_response() {
+  Response response;
+  response.id = "resp_1";
+  response.status = ResponseStatus::completed;
+  response.conversation_id = "conv_1";
+  response.output = {message(Item::Role::assistant, {part(ContentPart::Type::output_audio, {}, awkward)}),
+                     call()};
+  Usage usage;
+  usage.total = 15, usage.input = 10, usage.output = 5, usage.input_text = 4, usage.input_audio = 5;
+  usage.input_image = 1, usage.cached = 3, usage.cached_text = 1, usage.cached_audio = 1,
+  usage.cached_image = 1;
+  usage.output_text = 2, usage.output_audio = 3;
+  response.usage = usage;
+  response.metadata = Json{R"({"purpose":"test"})"};
+  response.output_modality = Modality::audio;
+  response.voice = "marin";
+  response.output_format = audio::pcm16_24k;
+  return response;
+}
+
+std::vector<Response> ended_responses() {
+  std::vector<Response> all(4, finished_response());
+  all[0].status = ResponseStatus::cancelled, all[0].reason = "turn_detected";
+  all[0].output.clear();
+  all[1].status = ResponseStatus::failed, all[1].error_type = "server_error";
+  all[1].error_code = "rate_limit_exceeded", all[1].error_message = awkward;
+  all[1].usage.reset();
+  all[2].status = ResponseStatus::incomplete, all[2].reason = "max_output_tokens";
+  all[2].output_format = audio::alaw_8k;
+  all[3].conversation_id.reset();
+  all[3].output_modality = Modality::text;
+  return all;
+}
+
+SessionInfo session_info(SessionConfig config, SessionType type = SessionType::conversation) {
+  SessionInfo info;
+  info.id = "sess_1";
+  info.model = type == SessionType::conversation ? "gpt-realtime" : "";
+  info.type = type;
+  info.expires_at = 1785217650;
+  info.config = std::move(config);
+  return info;
+}
+
+template<typename Set>
+SessionConfig with(Set set) {
+  SessionConfig config;
+  set(config);
+  return config;
+}
+
+void set_ear(SessionConfig& c, Dialect dialect) {
+  c.input_format = audio::ulaw_8k;
+  c.transcription = Transcription{"whisper-1", "de", awkward};
+  c.noise_reduction = NoiseReduction::near_field;
+  c.turn_detection = server_vad(dialect);
+}
+
+void set_all(SessionConfig& c, Dialect dialect) {
+  set_ear(c, dialect);
+  c.output_modality = Modality::audio;
+  c.instructions = awkward;
+  c.voice = "marin";
+  c.speed = 1.25;
+  c.output_format = audio::pcm16_24k;
+  c.tools = tools;
+  c.tool_choice = Json{R"("auto")"};
+  c.max_output_tokens = 1000;
+  c.tracing = Json{R"({"workflow_name":"w","group_id":"g"})"};
+  c.prompt = Json{R"({"id":"pmpt_1","version":"2"})"};
+  if (dialect == Dialect::ga) {
+    c.parallel_tool_calls = false;
+    c.reasoning_effort = "low";
+    c.truncation = Json{R"({"type":"retention_ratio","retention_ratio":0.8})"};
+  } else {
+    c.temperature = 0.8;
+  }
+}
+
+const ContentRef at{"resp_1", "item_1", 1, 2};
+const ContentRef call_at{"resp_1", "item_2", 1, 0};
+
+void add_turn_events(std::vector<ServerEvent>& out, Dialect dialect) {
+  const Item user = message(Item::Role::user, {part(ContentPart::Type::input_audio, {}, "hello")});
+  out.push_back({"ev_10", SpeechStarted{120, "item_1"}});
+  out.push_back({"ev_11", SpeechStopped{4500, "item_1"}});
+  out.push_back({"ev_12", InputAudioCommitted{"item_1", std::nullopt}});
+  out.push_back({"ev_13", InputAudioCommitted{"item_1", "item_0"}});
+  out.push_back({"ev_14", InputAudioCleared{}});
+  if (dialect == Dialect::ga) out.push_back({"ev_15", IdleTimeout{1000, 7000, "item_1"}});
+  out.push_back({"ev_16", ConversationCreated{"conv_1"}});
+  out.push_back({"ev_17", ItemAdded{user, "item_0"}});
+  if (dialect == Dialect::ga) out.push_back({"ev_18", ItemDone{user, std::nullopt}});
+  out.push_back({"ev_19", ItemRetrieved{user}});
+  out.push_back({"ev_20", ItemDeleted{"item_1"}});
+  out.push_back({"ev_21", ItemTruncated{"item_1", 0, 1500}});
+  out.push_back({"ev_22", InputTranscriptDelta{"item_1", 0, awkward}});
+  out.push_back({"ev_23", InputTranscriptCompleted{"item_1", 0, awkward, 1.5}});
+  out.push_back(
+      {"ev_24",
+       InputTranscriptFailed{"item_1", 0, {"transcription_error", "audio_unintelligible", "what?", "", ""}}});
+  for (const Item& item : items(dialect))
+    out.push_back({"ev_25", ItemAdded{item, "item_0"}});
+}
+
+void add_response_events(std::vector<ServerEvent>& out) {
+  const Item reply = message(Item::Role::assistant, {});
+  Response started;
+  started.id = "resp_1";
+  out.push_back({"ev_30", ResponseCreated{started}});
+  out.push_back({"ev_31", ResponseDone{finished_response()}});
+  for (Response& response : ended_responses())
+    out.push_back({"ev_32", ResponseDone{std::move(response)}});
+  out.push_back({"ev_33", OutputItemAdded{"resp_1", 0, reply}});
+  out.push_back({"ev_34", OutputItemDone{"resp_1", 1, call()}});
+  out.push_back({"ev_35", ContentPartAdded{at, part(ContentPart::Type::output_audio, {}, "")}});
+  out.push_back({"ev_36", ContentPartDone{at, part(ContentPart::Type::output_text, awkward)}});
+  out.push_back({"ev_37", OutputAudioDelta{at, "AAECAwQF"}});
+  out.push_back({"ev_38", OutputAudioDone{at}});
+  out.push_back({"ev_39", OutputTranscriptDelta{at, awkward}});
+  out.push_back({"ev_40", OutputTranscriptDone{at, awkward}});
+  out.push_back({"ev_41", OutputTextDelta{at, awkward}});
+  out.push_back({"ev_42", OutputTextDone{at, awkward}});
+  out.push_back({"ev_43", FunctionArgumentsDelta{call_at, "call_1", "{\"ci"}});
+  out.push_back({"ev_44", FunctionArgumentsDone{call_at, "call_1", "get_weather", "{\"city\":1}"}});
+  out.push_back({"ev_45", RateLimits{{{"requests", 100, 99, 0.5}, {"tokens", 40000, 39000, 60}}}});
+}
+
+ResponseOptions all_options(Dialect dialect) {
+  ResponseOptions options;
+  options.instructions = awkward;
+  options.output_modality = Modality::audio;
+  options.voice = "cedar";
+  options.output_format = audio::ulaw_8k;
+  options.tools = tools;
+  options.tool_choice = Json{R"("required")"};
+  options.max_output_tokens = infinite_tokens;
+  options.conversation = "none";
+  options.metadata = Json{R"({"topic":"test"})"};
+  options.input = Json{R"([{"type":"item_reference","id":"item_1"},)"
+                       R"({"type":"message","role":"user","content":[{"type":"input_text","text":"hi"}]}])"};
+  if (dialect == Dialect::beta) options.temperature = 0.7;
+  if (dialect == Dialect::ga)
+    options.extra = Json{R"({"parallel_tool_calls":true,"reasoning":{"effort":"low"}})"};
+  return options;
+}
+
+} // namespace
+
+std::vector<SessionConfig> configs(Dialect dialect) {
+  using C = SessionConfig;
+  using Eagerness = TurnDetection::Eagerness;
+  std::vector<SessionConfig> out = {
+      C{},
+      with([](C& c) { c.output_modality = Modality::text; }),
+      with([](C& c) { c.output_modality = Modality::audio; }),
+      with([](C& c) { c.instructions = ""; }),
+      with([](C& c) { c.instructions = awkward; }),
+      with([](C& c) { c.voice = "alloy"; }),
+      with([](C& c) { c.speed = 0.25; }),
+      with([](C& c) { c.input_format = audio::pcm16_24k; }),
+      with([](C& c) { c.input_format = audio::alaw_8k; }),
+      with([](C& c) { c.output_format = audio::ulaw_8k; }),
+      with([](C& c) { c.transcription = Transcription{}; }),
+      with([](C& c) {
+        c.transcription = Transcription{"gpt-4o-transcribe", {}, {}};
+      }),
+      with([](C& c) { c.noise_reduction = NoiseReduction::none; }),
+      with([](C& c) { c.noise_reduction = NoiseReduction::far_field; }),
+      with([](C& c) { c.turn_detection = push_to_talk(); }),
+      with([](C& c) { c.turn_detection = TurnDetection{}; }),
+      with([&](C& c) { c.turn_detection = server_vad(dialect); }),
+      with([](C& c) { c.turn_detection = semantic_vad(Eagerness::automatic); }),
+      with([](C& c) { c.turn_detection = semantic_vad(Eagerness::high); }),
+      with([](C& c) { c.tools = Json{"[]"}; }),
+      with([](C& c) { c.tools = tools; }),
+      with([](C& c) { c.tool_choice = Json{R"("none")"}; }),
+      with([](C& c) { c.max_output_tokens = infinite_tokens; }),
+      with([](C& c) { c.max_output_tokens = 4096; }),
+      with([](C& c) { c.prompt = Json{R"({"id":"pmpt_1"})"}; }),
+      with([](C& c) { c.prompt = Json{"null"}; }),
+      with([](C& c) { c.tracing = Json{R"("auto")"}; }),
+      with([](C& c) { c.tracing = Json{"null"}; }),
+      with([&](C& c) { set_all(c, dialect); }),
+  };
+  if (dialect == Dialect::ga) {
+    out.push_back(with([](C& c) { c.voice = R"({"id":"voice_1"})"; }));
+    out.push_back(with([](C& c) { c.tool_choice = Json{R"({"type":"function","name":"get_weather"})"}; }));
+    out.push_back(with([](C& c) { c.parallel_tool_calls = true; }));
+    out.push_back(with([](C& c) { c.reasoning_effort = "xhigh"; }));
+    out.push_back(with([](C& c) { c.truncation = Json{R"("disabled")"}; }));
+  } else {
+    out.push_back(with([](C& c) { c.temperature = 1.1; }));
+  }
+  return out;
+}
+
+std::vector<Item> items(Dialect dialect) {
+  ContentPart image = part(ContentPart::Type::input_image, {});
+  image.image_url = "data:image/png;base64,AAAA";
+  image.detail = "low";
+  std::vector<Item> out = {
+      message(Item::Role::user, {part(ContentPart::Type::input_text, awkward)}),
+      message(Item::Role::user, {part(ContentPart::Type::input_audio, {}, "hi", "AAAA")}, ""),
+      message(Item::Role::system, {part(ContentPart::Type::input_text, "Be brief.")}),
+      message(Item::Role::assistant, {part(ContentPart::Type::output_text, awkward)}),
+      message(Item::Role::assistant, {part(ContentPart::Type::output_audio, {}, "yes")}),
+      message(Item::Role::assistant, {}),
+      call(),
+      call_output(),
+  };
+  if (dialect == Dialect::ga) {
+    out.push_back(message(Item::Role::user, {part(ContentPart::Type::input_text, "look"), image}));
+    Item approval;
+    approval.id = "item_9";
+    approval.type = Item::Type::other;
+    approval.raw.text =
+        R"({"id":"item_9","type":"mcp_approval_response","approval_request_id":"mcpr_1","approve":true})";
+    out.push_back(approval);
+  }
+  std::erase_if(out, [](const Item& item) { return item.id.empty(); });
+  return out;
+}
+
+std::vector<ServerEvent> server_events(Dialect dialect) {
+  std::vector<ServerEvent> out;
+  out.push_back(
+      {"ev_1", ErrorEvent{{"invalid_request_error", "unknown_parameter", awkward, "session.foo", "my_1"}}});
+  out.push_back({"ev_2", ErrorEvent{{"server_error", "", "oops", "", ""}}});
+  for (const SessionConfig& config : configs(dialect)) {
+    if (config.prompt == Json{"null"}) continue;
+    out.push_back({"ev_3", SessionCreated{session_info(config)}});
+    out.push_back({"ev_4", SessionUpdated{session_info(config)}});
+  }
+  if (dialect == Dialect::ga) {
+    SessionConfig ear;
+    set_ear(ear, dialect);
+    out.push_back({"ev_5", SessionCreated{session_info(ear, SessionType::transcription)}});
+  }
+  add_turn_events(out, dialect);
+  add_response_events(out);
+  return out;
+}
+
+std::vector<ClientEvent> client_events(Dialect dialect) {
+  std::vector<ClientEvent> out;
+  for (SessionConfig& config : configs(dialect))
+    out.push_back({"my_1", SessionUpdate{std::move(config), SessionType::conversation}});
+  SessionConfig ear;
+  set_ear(ear, dialect);
+  out.push_back({"", SessionUpdate{ear, SessionType::transcription}});
+  out.push_back({"", InputAudioAppend{"AAAA"}});
+  out.push_back({"my_2", InputAudioCommit{}});
+  out.push_back({"my_3", InputAudioClear{}});
+  for (Item& item : items(dialect))
+    out.push_back({"my_4", ItemCreate{std::move(item), "root"}});
+  out.push_back(
+      {"", ItemCreate{message(Item::Role::user, {part(ContentPart::Type::input_text, "hi")}, ""), {}}});
+  out.push_back({"my_5", ItemRetrieve{"item_1"}});
+  out.push_back({"my_6", ItemDelete{"item_1"}});
+  out.push_back({"my_7", ItemTruncate{"item_1", 0, 1234567}});
+  out.push_back({"my_8", ResponseCreate{}});
+  out.push_back({"my_9", ResponseCreate{all_options(dialect)}});
+  ResponseOptions text;
+  text.output_modality = Modality::text;
+  text.max_output_tokens = 50;
+  out.push_back({"", ResponseCreate{text}});
+  out.push_back({"my_10", ResponseCancel{}});
+  out.push_back({"my_11", ResponseCancel{"resp_1"}});
+  return out;
+}
+
+} // namespace rt::protocol::samples
