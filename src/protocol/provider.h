@@ -34,7 +34,8 @@ const Provider& provider_for_uri(ProviderId id, std::string_view uri);
 
 // The address to dial: `uri` or the provider's, with `model` (or the provider's) in the query unless one is
 // there already. Error kind invalid_uri or invalid_settings.
-Result<std::string> connect_uri(const Provider& provider, std::string_view uri, std::string_view model);
+Result<std::string> connect_uri(const Provider& provider, std::string_view uri, std::string_view model,
+                                SessionType type = SessionType::conversation);
 // The same with every secret in the query replaced by `***`, for messages and logs.
 std::string mask_uri(std::string_view uri);
 
