@@ -55,7 +55,12 @@ bool Playout::append(const ContentKey& key, std::span<const std::uint8_t> bytes)
   const std::size_t total = carried + bytes.size();
   const std::size_t whole = total / unit * unit;
   const std::uint64_t samples = format_.samples(whole);
-  if (waiting_ + samples > format_.samples_of_ns(options_.max_backlog_ns)) return false;
+  if (waiting_ + samples > format_.samples_of_ns(options_.max_backlog_ns)) {
+    // What follows must not be read shifted by a byte.
+    if (whole > 0)
+      content->half_sample.assign(bytes.begin() + static_cast<std::ptrdiff_t>(whole - carried), bytes.end());
+    return false;
+  }
 
   if (whole > 0) {
     std::vector<std::uint8_t> chunk;
@@ -78,13 +83,11 @@ bool Playout::append(const ContentKey& key, std::span<const std::uint8_t> bytes)
 
 void Playout::content_done(const ContentKey& key) {
   if (Content* content = find(key)) content->done = true;
-  drop_finished();
 }
 
 void Playout::response_done(std::string_view response_id) {
   for (Content& content : contents_)
     if (content.key.response_id == response_id) content.done = true;
-  drop_finished();
 }
 
 // The content whose turn it is: earlier ones come to their end first, so that two replies never mix.
@@ -123,6 +126,7 @@ FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
     const std::uint64_t count = take(*content, frame.subspan(filled), pts + format_.ns_of_samples(before));
     frame_info.audio_samples += count;
     filled += format_.bytes(count);
+    if (content->cut && unread(*content) == 0) playing_ = false; // what follows is another reply
   }
   std::memset(frame.data() + filled, format_.silence_byte(), frame.size() - filled);
   played_ += frame_info.audio_samples;
@@ -182,7 +186,9 @@ void Playout::advance(std::uint64_t now, std::uint64_t delay, std::vector<Playba
       marks.push_back({PlaybackMark::Kind::started, content.key.response_id, content.key.item_id,
                        content.segments.front().pts + delay, 0});
     }
-    if (content.done && !content.cut && content.heard == content.received && content.start_marked) {
+    if (content.done && !content.cut && content.heard == content.received && content.start_marked &&
+        !content.finish_marked) {
+      content.finish_marked = true;
       const Segment& last = content.segments.back();
       marks.push_back({PlaybackMark::Kind::finished, content.key.response_id, content.key.item_id,
                        last.pts + delay + format_.ns_of_samples(last.count), content.heard});
@@ -191,10 +197,14 @@ void Playout::advance(std::uint64_t now, std::uint64_t delay, std::vector<Playba
   drop_finished();
 }
 
+// Nothing more will be said about it.
+bool Playout::over(const Content& content) {
+  if (content.heard != content.received) return false;
+  return content.cut || (content.done && (content.finish_marked || content.received == 0));
+}
+
 void Playout::drop_finished() {
-  std::erase_if(contents_, [](const Content& c) {
-    return (c.done || c.cut) && c.read == c.received && c.heard == c.read;
-  });
+  std::erase_if(contents_, over);
 }
 
 Cut Playout::cut_of(const Content& content, std::uint64_t heard) const {
@@ -234,6 +244,7 @@ std::vector<Cut> Playout::cut_flushed(std::uint64_t now, std::uint64_t latency) 
       continue;
     }
     cuts.push_back(cut_of(content, content.heard));
+    if (cuts.back().complete) continue; // advance() tells its end
     drop_waiting(content);
     content.cut = true;
     content.read = content.received = content.heard;
@@ -313,9 +324,7 @@ void Playout::recycle(std::vector<std::uint8_t> chunk) {
 }
 
 bool Playout::idle() const {
-  return waiting_ == 0 && std::all_of(contents_.begin(), contents_.end(), [](const Content& c) {
-           return (c.done || c.cut) && c.heard == c.received;
-         });
+  return waiting_ == 0 && std::all_of(contents_.begin(), contents_.end(), over);
 }
 
 } // namespace rt::audio

@@ -83,7 +83,7 @@ class Playout {
   // The reader leaves or was ended from outside: as cut(), without a fade, and nothing is left to hear.
   std::vector<Cut> abandon();
 
-  // Nothing waits and everything pushed has been heard.
+  // Nothing waits, everything pushed has been heard and its end was told by advance().
   bool idle() const;
   std::uint64_t waiting_samples() const { return waiting_; }
   std::uint64_t underruns() const { return underruns_; }
@@ -101,7 +101,7 @@ class Playout {
     std::vector<std::uint8_t> half_sample;
     std::uint64_t received = 0, read = 0, heard = 0;
     std::vector<Segment> segments;
-    bool done = false, cut = false, start_marked = false;
+    bool done = false, cut = false, start_marked = false, finish_marked = false;
   };
 
   Content* find(const ContentKey& key);
@@ -114,6 +114,7 @@ class Playout {
   std::uint64_t heard_by(const Content& content, std::uint64_t now, std::uint64_t delay) const;
   void keep_faded(Content& content, std::uint64_t samples);
   void recycle(std::vector<std::uint8_t> chunk);
+  static bool over(const Content& content);
   void drop_finished();
   Cut cut_of(const Content& content, std::uint64_t heard) const;
   static std::uint64_t unread(const Content& content) { return content.received - content.read; }
