@@ -114,7 +114,8 @@ std::string json_quote(std::string_view text) {
 
 std::vector<std::string> tool_names(const Json& tools) {
   std::vector<std::string> names;
-  for (const JsonValue& tool : parsed(tools).elements())
+  const JsonValue list = parsed(tools);
+  for (const JsonValue& tool : list.elements())
     if (tool["name"].is_string() && (!tool["type"].present() || tool["type"].text() == "function"))
       names.emplace_back(tool["name"].text());
   return names;
