@@ -186,7 +186,8 @@ void collect_values(const JsonValue& json, std::string& into) {
 
 std::vector<Tool> parse_tools(std::string_view json) {
   std::vector<Tool> tools;
-  for (const auto& each : parsed(json).elements()) {
+  const auto list = parsed(json);
+  for (const auto& each : list.elements()) {
     if (each["type"].text() != "function" || each["name"].text().empty()) continue;
     Tool tool{std::string(each["name"].text()), std::string(each["description"].text()), {}};
     const auto& schema = each["parameters"];
@@ -229,7 +230,8 @@ std::string spoken_output(std::string_view name, std::string_view arguments, std
   }
   if (topic.empty()) topic = "answer";
   std::string details;
-  for (const auto& [parameter, value] : parsed(arguments).members()) {
+  const auto object = parsed(arguments);
+  for (const auto& [parameter, value] : object.members()) {
     std::string text;
     collect_values(value, text);
     if (text.empty()) continue;
