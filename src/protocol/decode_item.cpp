@@ -27,15 +27,26 @@ Item read_item(const JsonValue& value) {
   item.type = bare_message ? Item::Type::message
                            : value_of(item_type_names, value["type"].text()).value_or(Item::Type::other);
   item.status = value["status"].text();
-  item.call_id = value["call_id"].text();
-  item.name = value["name"].text();
-  item.arguments = value["arguments"].text();
-  item.output = value["output"].text();
-  if (item.type == Item::Type::other)
-    item.raw.text = to_text(value);
-  else
+  // Some servers give every kind of item every field: only those that mean something are taken.
+  switch (item.type) {
+  case Item::Type::message:
     for (const JsonValue& part : value["content"].elements())
       item.content.push_back(read_part(part));
+    break;
+  case Item::Type::function_call:
+    item.call_id = value["call_id"].text();
+    item.name = value["name"].text();
+    item.arguments = value["arguments"].text();
+    break;
+  case Item::Type::function_call_output:
+    item.call_id = value["call_id"].text();
+    item.output = value["output"].text();
+    break;
+  case Item::Type::other:
+    item.raw.text = to_text(value);
+    break;
+  }
+  if (item.type != Item::Type::message) item.role = Item::Role::none;
   return item;
 }
 

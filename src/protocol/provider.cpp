@@ -65,7 +65,7 @@ Error invalid_uri(std::string why) {
 const char* parse_problem(const GError& error) {
   switch (error.code) {
   case G_URI_ERROR_BAD_SCHEME:
-    return "it does not start with a scheme, ws:// or wss://";
+    return "its scheme is malformed";
   case G_URI_ERROR_BAD_USER:
   case G_URI_ERROR_BAD_PASSWORD:
   case G_URI_ERROR_BAD_AUTH_PARAMS:
@@ -86,6 +86,7 @@ const char* parse_problem(const GError& error) {
 }
 
 Result<UriPtr> parse(const std::string& text) {
+  if (text.find("://") == std::string::npos) return invalid_uri("it does not start with ws:// or wss://");
   GErrorPtr error;
   auto uri = UriPtr::adopt(g_uri_parse(text.c_str(), uri_flags, OutError(error)));
   if (!uri) return invalid_uri(parse_problem(*error));
