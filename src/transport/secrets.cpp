@@ -86,6 +86,7 @@ void Secrets::add_from_uri(const std::string& text) {
 }
 
 std::string Secrets::mask(std::string_view raw) const {
+  if (raw.empty()) return {};
   const GCharPtr valid(g_utf8_make_valid(raw.data(), static_cast<gssize>(raw.size())));
   std::string text = valid.get();
   std::ranges::replace_if(

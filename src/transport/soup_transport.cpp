@@ -368,8 +368,8 @@ void Link::on_message(SoupWebsocketConnection* connection, int type, GBytes* mes
   const auto self = alive<Link>(data);
   self->heard();
   if (type != SOUP_WEBSOCKET_DATA_TEXT) {
-    soup_websocket_connection_close(connection, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, nullptr);
     self->end({.kind = ErrorKind::not_realtime, .message = self->peer_.shown + " sent a binary message"});
+    soup_websocket_connection_close(connection, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, nullptr);
     return;
   }
   gsize size = 0;

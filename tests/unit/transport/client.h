@@ -24,6 +24,11 @@ inline GRef<GTlsDatabase> test_authority() {
   return database;
 }
 
+// For temporaries too, which g_assert_cmpstr reads after their end.
+inline void assert_text(const std::string& actual, const std::string& expected) {
+  g_assert_cmpstr(actual.c_str(), ==, expected.c_str());
+}
+
 struct Heard {
   unsigned opened = 0;
   unsigned writable = 0;

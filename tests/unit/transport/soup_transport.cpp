@@ -91,8 +91,8 @@ void a_message_right_behind_the_handshake_is_heard(gconstpointer tls) {
       options_of(tls != nullptr));
   Client client;
   client.open(endpoint_of(tls != nullptr, server.port()));
-  g_assert_cmpstr(client.wait_text(0).c_str(), ==, "first");
-  g_assert_cmpstr(client.wait_text(1).c_str(), ==, "second");
+  assert_text(client.wait_text(0), "first");
+  assert_text(client.wait_text(1), "second");
   g_assert_cmpuint(client.heard().lock()->opened, ==, 1);
 }
 
@@ -107,9 +107,9 @@ void fragments_are_joined_and_pings_answered(gconstpointer tls) {
     peer.write_frame(opcode_text, "done");
     peer.wait_for_end();
   });
-  g_assert_cmpstr(pair.client.wait_text(0).c_str(), ==, "one text");
+  assert_text(pair.client.wait_text(0), "one text");
   pair.client.wait_text(1);
-  g_assert_cmpstr(pong.lock()->c_str(), ==, "are you there");
+  assert_text(*pong.lock(), "are you there");
 }
 
 void our_close_says_code_and_reason_and_is_the_last_word(gconstpointer tls) {
@@ -275,7 +275,7 @@ void a_ping_leaves_every_interval(gconstpointer tls) {
   endpoint.keepalive_interval_ms = 1; // libsoup counts in seconds
   Client client;
   client.open(endpoint);
-  g_assert_cmpstr(client.wait_text().c_str(), ==, "pinged");
+  assert_text(client.wait_text(), "pinged");
   g_assert_true(client.heard().lock()->ends.empty());
 }
 
