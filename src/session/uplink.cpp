@@ -8,6 +8,7 @@
 namespace rt::session {
 namespace {
 
+constexpr std::uint64_t ns_per_ms = 1'000'000;
 constexpr std::uint64_t largest_filled_jump_ns = 2'000'000'000;
 // Timestamps of live sources jitter; audio sinks absorb as much before they resynchronise.
 constexpr std::uint64_t jitter_ns = 40'000'000;
@@ -47,45 +48,61 @@ std::uint64_t Uplink::missing_samples(Locker& state, std::optional<std::uint64_t
 }
 
 Uplink::Pushed Uplink::wait_for_room(Locker& state, bool live) {
-  const auto limit = [](const State& s) { return s.format.samples_of_ms(s.options.max_backlog_ms); };
   if (!live)
-    state.wait([&](const State& s) { return s.flushing || s.closed || s.queued_samples < limit(s); });
+    state.wait([](const State& s) {
+      return s.flushing || s.closed || s.queued_ns < s.options.max_backlog_ms * ns_per_ms;
+    });
   if (state->closed) return Pushed::closed;
   if (state->flushing) return Pushed::flushing;
   return Pushed::ok;
 }
 
+std::size_t Uplink::chunk_bytes(Locker& state) {
+  const std::uint64_t samples = state->format.samples_of_ms(state->options.chunk_ms);
+  return state->format.bytes(std::max<std::uint64_t>(samples, 1));
+}
+
 Uplink::Pushed Uplink::push(std::span<const std::uint8_t> bytes, std::optional<std::uint64_t> time, bool live,
                             Nanoseconds now) {
-  {
-    auto state = state_.lock();
-    if (const Pushed room = wait_for_room(state, live); room != Pushed::ok) return room;
-    state->pushed_once = true;
-    state->last_push = state->quiet_since = now;
-    if (const std::uint64_t missing = missing_samples(state, time)) {
-      state->counters.filled_samples += missing;
-      take_silence(state, missing);
+  for (bool first = true; first || !bytes.empty(); first = false) {
+    bool something = false;
+    {
+      auto state = state_.lock();
+      if (const Pushed room = wait_for_room(state, live); room != Pushed::ok) return room;
+      state->pushed_once = true;
+      state->last_push = state->quiet_since = now;
+      if (const std::uint64_t missing = first ? missing_samples(state, time) : 0) {
+        state->counters.filled_samples += missing;
+        take_silence(state, missing);
+      }
+      const std::size_t count = live ? bytes.size() : std::min(bytes.size(), chunk_bytes(state));
+      take_bytes(state, bytes.first(count), state->muted);
+      bytes = bytes.subspan(count);
+      if (live) drop_oldest(state);
+      something = !state->queue.empty();
     }
-    take_bytes(state, bytes, state->muted);
-    drop_oldest(state);
-    if (state->queue.empty()) return Pushed::ok;
+    if (something) wake_();
   }
-  wake_();
   return Pushed::ok;
 }
 
 Uplink::Pushed Uplink::push_silence(std::uint64_t duration_ns, bool live, Nanoseconds now) {
-  {
-    auto state = state_.lock();
-    if (const Pushed room = wait_for_room(state, live); room != Pushed::ok) return room;
-    state->pushed_once = true;
-    state->last_push = state->quiet_since = now;
-    const std::uint64_t samples = state->format.samples_of_ns(duration_ns);
-    state->counters.filled_samples += samples;
-    take_silence(state, samples);
-    drop_oldest(state);
-  }
-  wake_();
+  std::optional<std::uint64_t> left;
+  do {
+    {
+      auto state = state_.lock();
+      if (const Pushed room = wait_for_room(state, live); room != Pushed::ok) return room;
+      state->pushed_once = true;
+      state->last_push = state->quiet_since = now;
+      if (!left) left = state->format.samples_of_ns(duration_ns);
+      const std::uint64_t count = live ? *left : std::min(*left, state->format.samples(chunk_bytes(state)));
+      state->counters.filled_samples += count;
+      take_silence(state, count);
+      *left -= count;
+      if (live) drop_oldest(state);
+    }
+    wake_();
+  } while (*left > 0);
   return Pushed::ok;
 }
 
@@ -101,7 +118,7 @@ void Uplink::take_silence(Locker& state, std::uint64_t samples) {
 }
 
 void Uplink::take_bytes(Locker& state, std::span<const std::uint8_t> bytes, bool silence) {
-  const std::size_t chunk = state->format.bytes(state->format.samples_of_ms(state->options.chunk_ms));
+  const std::size_t chunk = chunk_bytes(state);
   while (!bytes.empty()) {
     if (state->partial.empty()) state->partial_time = state->next_time;
     const std::size_t count = std::min(bytes.size(), chunk - std::min(chunk, state->partial.size()));
@@ -124,23 +141,27 @@ void Uplink::emit_chunk(Locker& state) {
     state->spare.pop_back();
   }
   protocol::encode_append(entry.text, state->partial);
+  entry.format = state->format;
   entry.samples = state->format.samples(state->partial.size());
   entry.time = state->partial_time;
-  state->queued_samples += entry.samples;
+  state->queued_ns += duration_of(entry);
   state->queue.push_back(std::move(entry));
   state->partial.clear();
 }
 
+std::uint64_t Uplink::duration_of(const Entry& entry) {
+  return entry.format.ns_of_samples(entry.samples);
+}
+
 // Live audio that waited too long is of no use to a listener; the newest is.
 void Uplink::drop_oldest(Locker& state) {
-  const std::uint64_t limit = state->format.samples_of_ms(state->options.max_backlog_ms);
-  if (state->queued_samples <= limit) return;
-  for (auto it = state->queue.begin(); it != state->queue.end() && state->queued_samples > limit;) {
+  const std::uint64_t limit = state->options.max_backlog_ms * ns_per_ms;
+  for (auto it = state->queue.begin(); it != state->queue.end() && state->queued_ns > limit;) {
     if (!it->is_audio) {
       ++it;
       continue;
     }
-    state->queued_samples -= it->samples;
+    state->queued_ns -= duration_of(*it);
     state->counters.dropped_samples += it->samples;
     it = state->queue.erase(it);
   }
@@ -179,10 +200,17 @@ void Uplink::set_muted(bool muted) {
 void Uplink::drop_unsent() {
   auto state = state_.lock();
   std::erase_if(state->queue, [](const Entry& entry) { return entry.is_audio; });
-  state->queued_samples = 0;
+  state->queued_ns = 0;
   state->partial.clear();
   state->next_time.reset();
+  state->pushed_once = false; // what was dropped is no gap to fill
   state.notify();
+}
+
+void Uplink::resume(Nanoseconds now) {
+  auto state = state_.lock();
+  state->next_time.reset();
+  state->last_push = state->quiet_since = now;
 }
 
 void Uplink::close() {
@@ -190,7 +218,7 @@ void Uplink::close() {
   state->closed = true;
   state->queue.clear();
   state->partial.clear();
-  state->queued_samples = 0;
+  state->queued_ns = 0;
   state->next_time.reset();
   state->pushed_once = false;
   state.notify();
@@ -203,13 +231,19 @@ void Uplink::reopen() {
   state->counters = {};
 }
 
+std::optional<audio::Format> Uplink::next_format() {
+  auto state = state_.lock();
+  if (state->queue.empty() || !state->queue.front().is_audio) return std::nullopt;
+  return state->queue.front().format;
+}
+
 bool Uplink::pop(Entry& entry, bool audio_allowed) {
   auto state = state_.lock();
   if (state->queue.empty() || (state->queue.front().is_audio && !audio_allowed)) return false;
   entry = std::move(state->queue.front());
   state->queue.pop_front();
   if (entry.is_audio) {
-    state->queued_samples -= entry.samples;
+    state->queued_ns -= duration_of(entry);
     state->counters.sent_samples += entry.samples;
     state.notify();
   }
@@ -249,7 +283,7 @@ std::optional<Uplink::Quiet> Uplink::quiet_for(Nanoseconds now) {
 Uplink::Counters Uplink::counters() {
   auto state = state_.lock();
   Counters counters = state->counters;
-  counters.queued_ms = state->format.ms_of_samples(state->queued_samples);
+  counters.queued_ms = state->queued_ns / ns_per_ms;
   return counters;
 }
 

@@ -29,6 +29,7 @@ class Uplink {
   struct Entry {
     bool is_audio = true;
     std::string text;                  // audio: the whole event
+    audio::Format format;              // audio
     std::uint64_t samples = 0;         // audio
     std::optional<std::uint64_t> time; // audio: clock time of the first sample
     std::function<void()> action;      // mark: run on the loop
@@ -46,9 +47,9 @@ class Uplink {
   void set_format(const audio::Format& format);
   audio::Format format();
 
-  // Live input never waits: its oldest audio is dropped when the queue is full. Other input waits for room,
-  // until set_flushing or close. `time` is the clock time of the first sample, if known: a jump of up to 2 s
-  // becomes silence.
+  // Live input never waits: its oldest audio is dropped when the queue is full. Other input waits for room
+  // chunk by chunk, until set_flushing or close, and loses nothing. `time` is the clock time of the first
+  // sample, if known: a jump of up to 2 s becomes silence.
   Pushed push(std::span<const std::uint8_t> bytes, std::optional<std::uint64_t> time, bool live,
               Nanoseconds now);
   Pushed push_silence(std::uint64_t duration_ns, bool live, Nanoseconds now);
@@ -59,10 +60,14 @@ class Uplink {
   void set_flushing(bool flushing);
   void set_muted(bool muted);
   void drop_unsent(); // audio only: marks keep their order
+  // Upstream plays again after a pause that is no gap in its audio.
+  void resume(Nanoseconds now);
   // Nothing is taken or handed out until reopened.
   void close();
   void reopen();
 
+  // The format of the audio that comes next, if audio comes next.
+  std::optional<audio::Format> next_format();
   // Audio is handed out only when `audio_allowed`; a mark before it always is.
   bool pop(Entry& entry, bool audio_allowed);
   void recycle(Entry&& entry);
@@ -86,7 +91,7 @@ class Uplink {
     std::vector<std::uint8_t> partial;         // less than one chunk
     std::optional<std::uint64_t> partial_time; // clock time of its first sample
     std::optional<std::uint64_t> next_time;    // clock time of the next sample, as far as known
-    std::uint64_t queued_samples = 0;
+    std::uint64_t queued_ns = 0;
     bool flushing = false, closed = true, muted = false;
     bool pushed_once = false;
     Nanoseconds last_push{0};   // by upstream
@@ -95,10 +100,12 @@ class Uplink {
   };
   using Locker = Guarded<State>::Locker;
 
+  static std::size_t chunk_bytes(Locker& state);
   static void take_bytes(Locker& state, std::span<const std::uint8_t> bytes, bool silence);
   static void take_silence(Locker& state, std::uint64_t samples);
   static void emit_chunk(Locker& state);
   static void drop_oldest(Locker& state);
+  static std::uint64_t duration_of(const Entry& entry);
   static std::uint64_t missing_samples(Locker& state, std::optional<std::uint64_t> time);
   static Pushed wait_for_room(Locker& state, bool live);
 

@@ -1,0 +1,221 @@
+// Chunks, their order among marks, and a queue that is bounded.
+#include "uplink_helpers.h"
+
+#include <thread>
+
+namespace {
+
+using namespace rt;
+using namespace rt::session;
+using namespace rt::session::test;
+
+constexpr Nanoseconds now{0};
+
+struct Fixture {
+  Fixture() { uplink.reopen(); }
+  unsigned wakes = 0;
+  Uplink uplink{[this] { ++wakes; }};
+
+  Uplink::Pushed push(std::span<const std::uint8_t> bytes, bool live = true) {
+    return uplink.push(bytes, std::nullopt, live, now);
+  }
+};
+
+void chunks() {
+  Fixture f;
+  const std::vector<std::uint8_t> in = speech(0, pcm_bytes(105));
+  for (std::size_t at = 0, size = 1; at < in.size(); at += size, size = size * 7 % 1999 + 1) {
+    size = std::min(size, in.size() - at);
+    g_assert_true(f.push(std::span(in).subspan(at, size)) == Uplink::Pushed::ok);
+  }
+  g_assert_cmpuint(f.uplink.counters().queued_ms, ==, 100);
+  g_assert_cmpuint(f.wakes, >, 0);
+  f.uplink.end_chunk();
+  const auto entries = take_all(f.uplink);
+  g_assert_cmpuint(entries.size(), ==, 6);
+  for (std::size_t i = 0; i < 5; ++i)
+    g_assert_cmpuint(entries[i].samples, ==, 480);
+  g_assert_cmpuint(entries[5].samples, ==, 120);
+  g_assert_true(audio_of(entries) == in);
+  g_assert_cmpuint(f.uplink.counters().sent_samples, ==, 105 * 24);
+  g_assert_cmpuint(f.uplink.counters().queued_ms, ==, 0);
+  g_assert_true(f.uplink.empty());
+  f.uplink.end_chunk();
+  g_assert_true(f.uplink.empty());
+}
+
+void chunk_duration_changes() {
+  Fixture f;
+  f.uplink.set_options({100, 10000});
+  f.push(speech(0, pcm_bytes(50)));
+  g_assert_true(f.uplink.empty());
+  f.uplink.set_options({20, 10000});
+  f.push(speech(pcm_bytes(50), pcm_bytes(20)));
+  const auto entries = take_all(f.uplink);
+  g_assert_true(audio_of(entries) == speech(0, pcm_bytes(70)));
+}
+
+// What must keep its place does: the audio before a mark leaves before it, to the last sample.
+void marks_keep_their_place() {
+  Fixture f;
+  f.push(speech(0, pcm_bytes(30)));
+  bool ran = false;
+  f.uplink.marker([&] { ran = true; });
+  f.push(speech(pcm_bytes(30), pcm_bytes(20)));
+  const auto entries = take_all(f.uplink);
+  g_assert_cmpuint(entries.size(), ==, 4);
+  g_assert_cmpuint(entries[1].samples, ==, 240);
+  g_assert_false(entries[2].is_audio);
+  g_assert_cmpuint(entries[3].samples, ==, 480);
+  g_assert_true(ran);
+  g_assert_true(audio_of(entries) == speech(0, pcm_bytes(50)));
+}
+
+void audio_waits_and_marks_do_not() {
+  Fixture f;
+  f.uplink.marker([] {});
+  f.push(speech(0, pcm_bytes(20)));
+  f.uplink.marker([] {});
+  Uplink::Entry entry;
+  g_assert_true(f.uplink.pop(entry, false));
+  g_assert_false(entry.is_audio);
+  g_assert_false(f.uplink.pop(entry, false)); // the second mark is behind audio
+  g_assert_true(f.uplink.pop(entry, true));
+  g_assert_true(entry.is_audio);
+  g_assert_true(f.uplink.pop(entry, false));
+  g_assert_false(f.uplink.pop(entry, true));
+}
+
+void live_input_drops_its_oldest() {
+  Fixture f;
+  f.uplink.set_options({20, 100});
+  unsigned marks = 0;
+  f.push(speech(0, pcm_bytes(40)));
+  f.uplink.marker([&] { ++marks; });
+  f.push(speech(pcm_bytes(40), pcm_bytes(40)));
+  f.uplink.marker([&] { ++marks; });
+  f.push(speech(pcm_bytes(80), pcm_bytes(60)));
+  const Uplink::Counters counters = f.uplink.counters();
+  g_assert_cmpuint(counters.queued_ms, ==, 100);
+  g_assert_cmpuint(counters.dropped_samples, ==, 40 * 24);
+  const auto entries = take_all(f.uplink);
+  g_assert_cmpuint(marks, ==, 2); // no drop removes a mark
+  g_assert_false(entries.front().is_audio);
+  g_assert_true(audio_of(entries) == speech(pcm_bytes(40), pcm_bytes(100)));
+}
+
+// One buffer above the bound: a file loses nothing, and waits.
+void other_input_waits() {
+  Fixture f;
+  f.uplink.set_options({20, 100});
+  const std::vector<std::uint8_t> in = speech(0, pcm_bytes(1000));
+  std::vector<std::uint8_t> out;
+  std::thread streaming(
+      [&] { g_assert_true(f.uplink.push(in, std::nullopt, false, now) == Uplink::Pushed::ok); });
+  while (out.size() < in.size()) {
+    g_assert_cmpuint(f.uplink.counters().queued_ms, <=, 100);
+    const std::vector<std::uint8_t> some = audio_of(take_all(f.uplink));
+    out.insert(out.end(), some.begin(), some.end());
+    std::this_thread::yield();
+  }
+  streaming.join();
+  g_assert_true(out == in);
+  g_assert_cmpuint(f.uplink.counters().dropped_samples, ==, 0);
+}
+
+void waiting_ends_with(const std::function<void(Uplink&)>& act, Uplink::Pushed expected) {
+  Fixture f;
+  f.uplink.set_options({20, 100});
+  g_assert_true(f.push(speech(0, pcm_bytes(100)), false) == Uplink::Pushed::ok);
+  Uplink::Pushed result = Uplink::Pushed::ok;
+  std::thread streaming([&] { result = f.uplink.push(speech(0, pcm_bytes(20)), std::nullopt, false, now); });
+  act(f.uplink);
+  streaming.join();
+  g_assert_true(result == expected);
+}
+
+void flushing_ends_waiting() {
+  waiting_ends_with([](Uplink& u) { u.set_flushing(true); }, Uplink::Pushed::flushing);
+}
+void closing_ends_waiting() {
+  waiting_ends_with([](Uplink& u) { u.close(); }, Uplink::Pushed::closed);
+}
+void dropping_makes_room() {
+  waiting_ends_with([](Uplink& u) { u.drop_unsent(); }, Uplink::Pushed::ok);
+}
+
+void drop_unsent_keeps_marks() {
+  Fixture f;
+  f.push(speech(0, pcm_bytes(30)));
+  f.uplink.marker([] {});
+  f.push(speech(0, pcm_bytes(30)));
+  f.uplink.drop_unsent();
+  g_assert_cmpuint(f.uplink.counters().queued_ms, ==, 0);
+  f.push(speech(7, pcm_bytes(20)));
+  const auto entries = take_all(f.uplink);
+  g_assert_cmpuint(entries.size(), ==, 2);
+  g_assert_false(entries[0].is_audio);
+  g_assert_true(audio_of(entries) == speech(7, pcm_bytes(20)));
+}
+
+void closed_takes_nothing() {
+  Uplink uplink([] {});
+  g_assert_true(uplink.push(speech(0, 960), std::nullopt, true, now) == Uplink::Pushed::closed);
+  uplink.reopen();
+  g_assert_true(uplink.push(speech(0, 960), std::nullopt, true, now) == Uplink::Pushed::ok);
+  uplink.marker([] {});
+  uplink.close();
+  g_assert_true(uplink.empty());
+  uplink.reopen();
+  g_assert_true(uplink.empty());
+  g_assert_cmpuint(uplink.counters().sent_samples, ==, 0);
+}
+
+// Each piece of audio tells its own format: what was captured before a change is not sent as if after it.
+void formats_do_not_mix() {
+  Fixture f;
+  f.push(speech(0, pcm_bytes(30)));
+  g_assert_true(f.uplink.next_format() == audio::pcm16_24k);
+  f.uplink.set_format(audio::ulaw_8k);
+  f.push(speech(0, 160));
+  const auto entries = take_all(f.uplink);
+  g_assert_cmpuint(entries.size(), ==, 3);
+  g_assert_true(entries[1].format == audio::pcm16_24k);
+  g_assert_cmpuint(entries[1].samples, ==, 240);
+  g_assert_true(entries[2].format == audio::ulaw_8k);
+  g_assert_cmpuint(entries[2].samples, ==, 160);
+  g_assert_false(f.uplink.next_format().has_value());
+}
+
+void storage_is_reused() {
+  Fixture f;
+  f.push(speech(0, pcm_bytes(20)));
+  Uplink::Entry entry;
+  g_assert_true(f.uplink.pop(entry, true));
+  const char* storage = entry.text.data();
+  f.uplink.recycle(std::move(entry));
+  f.push(speech(0, pcm_bytes(20)));
+  Uplink::Entry next;
+  g_assert_true(f.uplink.pop(next, true));
+  g_assert_true(next.text.data() == storage);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  g_test_init(&argc, &argv, nullptr);
+  g_test_add_func("/uplink/chunks", chunks);
+  g_test_add_func("/uplink/chunks/duration-changes", chunk_duration_changes);
+  g_test_add_func("/uplink/marks/order", marks_keep_their_place);
+  g_test_add_func("/uplink/marks/audio-not-allowed", audio_waits_and_marks_do_not);
+  g_test_add_func("/uplink/bounded/live-drops", live_input_drops_its_oldest);
+  g_test_add_func("/uplink/bounded/other-waits", other_input_waits);
+  g_test_add_func("/uplink/bounded/flushing", flushing_ends_waiting);
+  g_test_add_func("/uplink/bounded/closing", closing_ends_waiting);
+  g_test_add_func("/uplink/bounded/dropping", dropping_makes_room);
+  g_test_add_func("/uplink/drop-unsent", drop_unsent_keeps_marks);
+  g_test_add_func("/uplink/closed", closed_takes_nothing);
+  g_test_add_func("/uplink/formats", formats_do_not_mix);
+  g_test_add_func("/uplink/storage", storage_is_reused);
+  return g_test_run();
+}
