@@ -1,0 +1,167 @@
+#include "support/pipeline.h"
+
+#include "audio/base64.h"
+#include "protocol/codec.h"
+
+#include <gst/check/gstcheck.h>
+
+#include <cstring>
+#include <utility>
+
+namespace rt::test {
+
+ServerFixture::ServerFixture(server::Scenario scenario, std::string api_key)
+    : server_(std::make_shared<IoLoop>()) {
+  server::WsServerOptions options;
+  options.scenario = std::move(scenario);
+  options.api_key = std::move(api_key);
+  options.on_traffic = [this](const server::Traffic& frame) {
+    traffic_.lock()->push_back({frame.from_client, std::string(frame.text)});
+  };
+  auto uri = server_.start(std::move(options));
+  fail_unless(uri.ok(), "the server did not start");
+  uri_ = uri.value();
+}
+
+ServerFixture::~ServerFixture() {
+  server_.stop();
+}
+
+std::vector<Frame> ServerFixture::traffic() {
+  return *traffic_.lock();
+}
+
+std::vector<std::string> ServerFixture::sent(bool by_client, std::string_view type) {
+  const std::string quoted = "\"" + std::string(type) + "\"";
+  std::vector<std::string> found;
+  for (const Frame& frame : traffic())
+    if (frame.from_client == by_client && frame.text.substr(0, 200).find(quoted) != std::string::npos)
+      found.push_back(frame.text);
+  return found;
+}
+
+std::vector<std::uint8_t> ServerFixture::reply_audio() {
+  std::vector<std::uint8_t> audio;
+  for (const Frame& frame : traffic()) {
+    if (frame.from_client) continue;
+    const auto event = protocol::decode_server(frame.text);
+    if (!event.ok()) continue;
+    const auto* delta = std::get_if<protocol::OutputAudioDelta>(&event.value().body);
+    if (!delta) continue;
+    std::vector<std::uint8_t> bytes(audio::base64_decoded_bound(delta->audio.size()));
+    const auto size = audio::base64_decode(delta->audio, bytes.data());
+    fail_unless(size.has_value());
+    audio.insert(audio.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(*size));
+  }
+  return audio;
+}
+
+server::Scenario ramp_scenario(std::chrono::milliseconds reply) {
+  server::Scenario scenario;
+  scenario.ears = server::Scenario::Ears::off;
+  scenario.detector = server::Scenario::Detector::level;
+  scenario.transcripts = {"one", "two", "three", "four"};
+  scenario.default_sound = server::Sound{server::Sound::Kind::ramp, reply};
+  return scenario;
+}
+
+bool is_element_message(GstMessage* message, const char* structure_name) {
+  return GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT &&
+         gst_structure_has_name(gst_message_get_structure(message), structure_name);
+}
+
+Pipeline::Pipeline(const std::string& launch_line) {
+  GErrorPtr error;
+  GstElement* pipeline = gst_parse_launch(launch_line.c_str(), OutError(error));
+  fail_unless(pipeline != nullptr && !error, "%s", error ? error->message : "no pipeline");
+  pipeline_ = GRef<GstElement>::adopt(static_cast<GstElement*>(gst_object_ref_sink(pipeline)));
+  if (const auto out = element("out")) {
+    const auto pad = GRef<GstPad>::adopt(gst_element_get_static_pad(out.get(), "sink"));
+    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_buffer, this, nullptr);
+  }
+}
+
+Pipeline::~Pipeline() {
+  gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+}
+
+GRef<GstElement> Pipeline::element(const char* name) const {
+  return GRef<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline_.get()), name));
+}
+
+void Pipeline::set_state(GstState state) {
+  fail_unless(gst_element_set_state(pipeline_.get(), state) != GST_STATE_CHANGE_FAILURE,
+              "the state change failed");
+}
+
+GRef<GstMessage> Pipeline::wait_for(const std::function<bool(GstMessage*)>& wanted, const char* what,
+                                    unsigned seconds) {
+  const auto bus = GRef<GstBus>::adopt(gst_element_get_bus(pipeline_.get()));
+  const gint64 deadline = g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND;
+  for (;;) {
+    const gint64 left = deadline - g_get_monotonic_time();
+    fail_unless(left > 0, "%s did not come within %u s", what, seconds);
+    auto message =
+        GRef<GstMessage>::adopt(gst_bus_timed_pop(bus.get(), static_cast<GstClockTime>(left) * 1000));
+    if (!message) continue;
+    messages_.push_back(message);
+    if (wanted(message.get())) return message;
+    if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR) {
+      GError* raw = nullptr;
+      gst_message_parse_error(message.get(), &raw, nullptr);
+      const GErrorPtr error(raw);
+      fail("waiting for %s: error from %s: %s", what, GST_MESSAGE_SRC_NAME(message.get()), error->message);
+    }
+  }
+}
+
+GRef<GstMessage> Pipeline::wait_for_element(const char* structure_name, unsigned seconds) {
+  return wait_for([&](GstMessage* m) { return is_element_message(m, structure_name); }, structure_name,
+                  seconds);
+}
+
+void Pipeline::wait_for_eos(unsigned seconds) {
+  wait_for([](GstMessage* m) { return GST_MESSAGE_TYPE(m) == GST_MESSAGE_EOS; }, "EOS", seconds);
+}
+
+GRef<GstMessage> Pipeline::wait_for_error(unsigned seconds) {
+  return wait_for([](GstMessage* m) { return GST_MESSAGE_TYPE(m) == GST_MESSAGE_ERROR; }, "an error",
+                  seconds);
+}
+
+std::vector<const GstStructure*> Pipeline::seen(const char* structure_name) const {
+  std::vector<const GstStructure*> found;
+  for (const auto& message : messages_)
+    if (is_element_message(message.get(), structure_name))
+      found.push_back(gst_message_get_structure(message.get()));
+  return found;
+}
+
+GstPadProbeReturn Pipeline::on_buffer(GstPad*, GstPadProbeInfo* info, gpointer self) {
+  GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+  Captured captured;
+  captured.pts = GST_BUFFER_PTS(buffer);
+  captured.duration = GST_BUFFER_DURATION(buffer);
+  captured.gap = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP);
+  captured.discont = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+  captured.bytes.resize(gst_buffer_get_size(buffer));
+  gst_buffer_extract(buffer, 0, captured.bytes.data(), captured.bytes.size());
+  static_cast<Pipeline*>(self)->captured_.lock()->push_back(std::move(captured));
+  return GST_PAD_PROBE_OK;
+}
+
+std::vector<Captured> Pipeline::captured() {
+  return *captured_.lock();
+}
+
+std::vector<std::int16_t> Pipeline::captured_samples() {
+  std::vector<std::int16_t> samples;
+  for (const Captured& buffer : captured()) {
+    const std::size_t at = samples.size();
+    samples.resize(at + buffer.bytes.size() / 2);
+    std::memcpy(samples.data() + at, buffer.bytes.data(), buffer.bytes.size() / 2 * 2);
+  }
+  return samples;
+}
+
+} // namespace rt::test
