@@ -82,9 +82,14 @@ std::string repeat_of(std::string_view understood) {
   return "You said: " + std::string(understood) + '.';
 }
 
-std::string question_of(const ReplyRequest& request) {
+const StoredItem* question_item(const ReplyRequest& request) {
   const auto end = end_of_last(request.context, is_question);
-  return end == 0 ? "" : request.context[end - 1]->text();
+  return end == 0 ? nullptr : request.context[end - 1];
+}
+
+std::string question_of(const ReplyRequest& request) {
+  const auto* item = question_item(request);
+  return item ? item->text() : "";
 }
 
 std::vector<ReplyPart> default_reply(const ReplyRequest& request) {

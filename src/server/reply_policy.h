@@ -25,7 +25,9 @@ struct ReplyRequest {
   std::string tools, tool_choice; // JSON
 };
 
-// The user's words that the answer is about.
+// The user's message that the answer is about; null when there is none.
+const StoredItem* question_item(const ReplyRequest& request);
+// Its words.
 std::string question_of(const ReplyRequest& request);
 std::vector<ReplyPart> default_reply(const ReplyRequest& request);
 

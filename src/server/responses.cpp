@@ -137,8 +137,8 @@ void Responses::try_plan(ResponseRun& run) {
     }
   }
   const auto request = request_of(run);
-  const auto unheard = [](const StoredItem* each) { return each->unheard; };
-  if (std::any_of(request.context.begin(), request.context.end(), unheard)) return;
+  const auto* question = question_item(request);
+  if (question && question->unheard) return;
   run.play(plan(request));
 }
 
