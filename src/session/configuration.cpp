@@ -40,12 +40,12 @@ constexpr std::string_view request_name = "session-update";
 
 void Configuration::reset() {
   pending_.clear();
-  asked_ = {};
+  asked_ = answered_ = {};
   effective_ = {};
 }
 
 bool Configuration::send(SessionConfig config, Purpose purpose) {
-  const std::string id = wire_.send(SessionUpdate{config, SessionType::conversation}, request_name);
+  const std::string id = wire_.send(SessionUpdate{config, type_}, request_name);
   if (id.empty()) return false;
   overlay(asked_, config);
   pending_.push_back({id, {purpose, std::move(config)}});
@@ -56,6 +56,7 @@ std::optional<Configuration::Answered> Configuration::acknowledged() {
   if (pending_.empty()) return std::nullopt;
   Answered update = std::move(pending_.front().update);
   pending_.pop_front();
+  overlay(answered_, update.asked);
   return update;
 }
 
@@ -66,6 +67,11 @@ std::optional<Configuration::Answered> Configuration::refused(const std::string&
   Answered update = std::move(it->update);
   pending_.erase(it);
   return update;
+}
+
+std::optional<Configuration::Answered> Configuration::initial_refused() {
+  if (pending_.empty() || pending_.front().update.purpose != Purpose::initial) return std::nullopt;
+  return refused(pending_.front().event_id);
 }
 
 bool Configuration::under_way(Purpose purpose) const {
@@ -80,12 +86,14 @@ bool Configuration::detects_turns() const {
 
 bool Configuration::interrupts_on_speech() const {
   const auto& turn = effective_.config.turn_detection;
-  return detects_turns() && (!turn || turn->interrupt_response.value_or(true));
+  return type_ == SessionType::conversation && detects_turns() &&
+         (!turn || turn->interrupt_response.value_or(true));
 }
 
 bool Configuration::responds_to_turns() const {
   const auto& turn = effective_.config.turn_detection;
-  return detects_turns() && (!turn || turn->create_response.value_or(true));
+  return type_ == SessionType::conversation && detects_turns() &&
+         (!turn || turn->create_response.value_or(true));
 }
 
 bool Configuration::transcribes_input() const {
@@ -94,7 +102,7 @@ bool Configuration::transcribes_input() const {
 }
 
 std::optional<std::string> Configuration::format_mismatch() const {
-  for (const ConfigDifference& d : differences(asked_, effective_.config)) {
+  for (const ConfigDifference& d : differences(answered_, effective_.config)) {
     const bool input =
         d.field.find("input") != std::string::npos && d.field.find("format") != std::string::npos;
     const bool output =

@@ -22,6 +22,7 @@ class Configuration {
 
   explicit Configuration(Wire& wire) : wire_(wire) {}
   void reset();
+  void set_type(protocol::SessionType type) { type_ = type; } // of this connection
 
   // Sends `config` and remembers it as asked for; false without a connection.
   bool send(protocol::SessionConfig config, Purpose purpose);
@@ -30,6 +31,8 @@ class Configuration {
   std::optional<Answered> acknowledged();
   // An error that names one of our updates: it is over.
   std::optional<Answered> refused(const std::string& event_id);
+  // The same for an error that names nothing while only the first update can be meant.
+  std::optional<Answered> initial_refused();
 
   const protocol::SessionConfig& asked() const { return asked_; }
   const protocol::SessionInfo& effective() const { return effective_; }
@@ -40,7 +43,7 @@ class Configuration {
   bool responds_to_turns() const;
   bool transcribes_input() const;
   bool detects_turns() const;
-  // The acknowledged formats contradict what was asked: text for the error, naming both.
+  // The acknowledged formats contradict what the answered updates asked: text for the error, naming both.
   std::optional<std::string> format_mismatch() const;
   // Other contradictions, one line each.
   std::vector<std::string> other_differences(const protocol::SessionConfig& asked) const;
@@ -52,7 +55,9 @@ class Configuration {
   };
   Wire& wire_;
   std::deque<Pending> pending_;
-  protocol::SessionConfig asked_;
+  protocol::SessionType type_ = protocol::SessionType::conversation;
+  protocol::SessionConfig asked_;    // by all updates sent
+  protocol::SessionConfig answered_; // by those of them that were acknowledged
   protocol::SessionInfo effective_;
 };
 

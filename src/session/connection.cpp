@@ -14,8 +14,6 @@ constexpr std::uint16_t normal_closure = 1000;
 // The words of an `error` event say more than the close that follows it; the close says what to do.
 Error with_reason(Error error, const std::optional<Error>& reason) {
   if (!reason) return error;
-  const bool close_knows = info(error.kind).severity == Severity::fatal;
-  if (!close_knows) error.kind = reason->kind;
   error.message = reason->message;
   if (error.code.empty()) error.code = reason->code;
   return error;

@@ -3,7 +3,8 @@
 namespace rt::session {
 
 bool Downlink::append(const audio::ContentKey& key, std::span<const std::uint8_t> bytes) {
-  return state_.lock()->playout.append(key, bytes);
+  auto state = state_.lock();
+  return state->read_no_more || state->playout.append(key, bytes);
 }
 
 void Downlink::content_done(const audio::ContentKey& key) {
@@ -24,6 +25,10 @@ void Downlink::request_flush() {
 
 void Downlink::end() {
   state_.lock()->ended = true;
+}
+
+void Downlink::resume() {
+  state_.lock()->ended = false;
 }
 
 bool Downlink::idle() {
@@ -84,10 +89,21 @@ std::vector<audio::Cut> Downlink::abandon() {
   return state->playout.abandon();
 }
 
+void Downlink::stop_reading() {
+  auto state = state_.lock();
+  state->flush_requested = false;
+  state->read_no_more = true;
+  state->playout.abandon();
+}
+
+void Downlink::start_reading() {
+  state_.lock()->read_no_more = false;
+}
+
 void Downlink::reset() {
   auto state = state_.lock();
   state->playout.abandon();
-  state->flush_requested = state->ended = state->has_format = false;
+  state->flush_requested = state->ended = state->has_format = state->read_no_more = false;
 }
 
 } // namespace rt::session

@@ -27,6 +27,7 @@ class Downlink {
   void request_flush();
   // The conversation has drained: the stream may end.
   void end();
+  void resume(); // it goes on after all, with a new input
   bool idle();
   Counters counters();
 
@@ -44,12 +45,15 @@ class Downlink {
   // ---- any thread ----
   // The reader is gone: nothing that waits will be heard.
   std::vector<audio::Cut> abandon();
+  // The stream was ended from outside: what waits or comes counts as finished, until it starts again.
+  void stop_reading();
+  void start_reading();
   void reset();
 
  private:
   struct State {
     audio::Playout playout;
-    bool has_format = false, flush_requested = false, ended = false;
+    bool has_format = false, flush_requested = false, ended = false, read_no_more = false;
   };
   Guarded<State> state_;
 };

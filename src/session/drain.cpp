@@ -7,16 +7,23 @@ namespace rt::session {
 void Drain::start(Nanoseconds timeout, Nanoseconds quiet_time) {
   if (active()) return;
   step_ = Step::audio;
+  timeout_ = timeout;
   quiet_time_ = quiet_time;
   if (timeout.count() == 0) {
     finish({});
     return;
   }
-  timeout_timer_ = executor_.post_after(timeout, [this] {
+  host_.moved_on(); // what came before does not count
+  watch();
+  advance();
+}
+
+void Drain::watch() {
+  timeout_timer_ = executor_.post_after(timeout_, [this] {
     timeout_timer_ = 0;
+    if (host_.moved_on()) return watch();
     finish(host_.ready_to_drain() ? host_.what_is_open() : "the session was not configured yet");
   });
-  advance();
 }
 
 void Drain::abandon() {

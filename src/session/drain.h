@@ -22,6 +22,9 @@ class Drain {
     virtual void end_turn() = 0;       // sends trailing silence or a commit, if there was audio at all
     virtual bool round_trip() = 0;     // starts it; false where the provider never acknowledges
     virtual bool quiet() = 0;          // nothing open, awaited or unheard
+    // Whether something has moved on since the last time it was asked: a long answer that is being heard is
+    // no reason to give up.
+    virtual bool moved_on() = 0;
     virtual std::string what_is_open() = 0;
     virtual void drained(const std::string& left_open) = 0; // empty: all is done
   };
@@ -41,11 +44,12 @@ class Drain {
  private:
   enum class Step { none, audio, trailing, round_trip, quiet_time, settling };
   void finish(const std::string& left_open);
+  void watch();
 
   Executor& executor_;
   Host& host_;
   Step step_ = Step::none;
-  Nanoseconds quiet_time_{0};
+  Nanoseconds timeout_{0}, quiet_time_{0};
   Executor::TimerId timeout_timer_ = 0, quiet_timer_ = 0;
 };
 

@@ -38,6 +38,7 @@ void Engine::open() {
   if (phase_ != Phase::closed) return;
   phase_ = Phase::connecting;
   settings_ = *shared_->settings.lock();
+  configuration_.set_type(settings_.session_type);
   responses_.set_timeouts(
       {Milliseconds(settings_.response_timeout_ms), Milliseconds(settings_.tool_timeout_ms)});
   // Faults of the settings are found before anything is dialled: they would be found at the worst moment
@@ -51,6 +52,7 @@ void Engine::close() {
   const bool was_connecting = phase_ == Phase::connecting;
   phase_ = Phase::closed;
   connection_.stop();
+  drain_.abandon();
   cancel_timer(format_timer_);
   cancel_timer(configure_timer_);
   cancel_timer(fill_timer_);
@@ -62,7 +64,7 @@ void Engine::close() {
   requests_.clear();
   calls_.clear();
   assistant_.clear();
-  input_ready_ = change_pending_ = greeted_ = waited_for_src_ = false;
+  input_ready_ = change_pending_ = greeted_ = waited_for_src_ = turn_change_queued_ = false;
   uncommitted_ms_ = dropped_reported_ = 0;
   finish_drain();
   if (was_connecting)
@@ -129,9 +131,15 @@ std::string Engine::send(decltype(ClientEvent::body) body, std::string_view requ
   event.event_id = "gst_" + std::to_string(next_event_++);
   event.body = std::move(body);
   if (!connection_.send(codec_->encode(event))) return {};
-  requests_[event.event_id] = request;
-  if (requests_.size() > requests_kept) requests_.erase(requests_.begin());
+  requests_.emplace_back(event.event_id, request);
+  if (requests_.size() > requests_kept) requests_.pop_front();
   return event.event_id;
+}
+
+std::string_view Engine::request_of(const std::string& event_id) const {
+  const auto it =
+      std::find_if(requests_.begin(), requests_.end(), [&](const auto& r) { return r.first == event_id; });
+  return it == requests_.end() ? std::string_view() : it->second;
 }
 
 void Engine::notify(const Notice& notice) {
@@ -150,7 +158,7 @@ Result<SessionConfig> Engine::config_with_formats() {
   auto config = wanted_config(settings_, shared_->members.joined(Role::src));
   if (!config) return config;
   if (auto format = shared_->downlink.format()) config->output_format = format;
-  if (auto format = shared_->status.lock()->input_format) config->input_format = format;
+  config->input_format = input_format();
   return config;
 }
 
@@ -253,12 +261,19 @@ void Engine::greet() {
   responses_.create(options);
 }
 
-// The sink's caps came after the first update: the server must know them before it gets audio.
+// Of the audio that is to be sent next.
+std::optional<audio::Format> Engine::input_format() {
+  if (const auto format = shared_->uplink.oldest_format(false)) return format;
+  return shared_->status.lock()->input_format;
+}
+
+// The sink's caps came after the first update, or changed: the server must know them before it gets audio.
 void Engine::check_input_format() {
-  const auto format = shared_->status.lock()->input_format;
-  if (!format || phase_ != Phase::active) return;
+  if (phase_ != Phase::active) return;
+  const auto format = input_format();
+  if (!format) return;
   if (configuration_.asked().input_format == format) {
-    if (!configuration_.under_way(Configuration::Purpose::input_format)) input_ready_ = true;
+    input_ready_ = !configuration_.under_way(Configuration::Purpose::input_format);
     return;
   }
   input_ready_ = false;
@@ -275,12 +290,17 @@ void Engine::formats_changed() {
   pump();
 }
 
+// Changes made together leave together: what is set before the loop runs, and what is set while a change of
+// the turn detection waits for its place in the audio.
 void Engine::settings_changed() {
   if (phase_ == Phase::configuring) {
     change_pending_ = true;
     return;
   }
-  if (phase_ != Phase::active) return;
+  if (phase_ == Phase::active && !turn_change_queued_) send_changes();
+}
+
+void Engine::send_changes() {
   settings_ = *shared_->settings.lock();
   responses_.set_timeouts(
       {Milliseconds(settings_.response_timeout_ms), Milliseconds(settings_.tool_timeout_ms)});
@@ -289,13 +309,14 @@ void Engine::settings_changed() {
   if (auto format = shared_->downlink.format()) wanted->output_format = format;
   SessionConfig changed = changed_fields(configuration_.asked(), wanted.value());
   if (changed == SessionConfig{}) return;
-  if (!changed.turn_detection) {
+  if (!changed.turn_detection || std::exchange(turn_change_queued_, false)) {
     configuration_.send(std::move(changed), Configuration::Purpose::change);
     return;
   }
   // How turns are found must change at its place in the audio.
-  shared_->uplink.marker([weak = weak_from_this(), changed] {
-    if (auto self = weak.lock()) self->configuration_.send(changed, Configuration::Purpose::change);
+  turn_change_queued_ = true;
+  shared_->uplink.marker([weak = weak_from_this()] {
+    if (auto self = weak.lock()) self->send_changes();
   });
 }
 
@@ -309,75 +330,6 @@ void Engine::when_active(std::function<void()> task) {
 void Engine::playing_changed() {
   greet();
   watch_input();
-}
-
-// ---- uplink ----
-
-void Engine::pump() {
-  if (phase_ != Phase::active) return;
-  const std::uint64_t sent_before = uncommitted_ms_;
-  while (connection_.writable() && shared_->uplink.pop(entry_, input_ready_)) {
-    if (!entry_.is_audio) {
-      const std::function<void()> action = std::move(entry_.action);
-      if (action) action();
-      if (phase_ != Phase::active) return;
-      continue;
-    }
-    const audio::Format format = shared_->uplink.format();
-    connection_.send(entry_.text);
-    timeline_.note(format, entry_.samples, entry_.time);
-    uncommitted_ms_ += format.ms_of_samples(entry_.samples);
-    shared_->uplink.recycle(std::move(entry_));
-  }
-  if (uncommitted_ms_ != sent_before) watch_input();
-  const std::uint64_t dropped = shared_->uplink.counters().dropped_samples;
-  if (dropped > dropped_reported_) {
-    const audio::Format format = shared_->uplink.format();
-    warn({Warning::Kind::uplink_dropped,
-          "The server takes audio too slowly: " +
-              std::to_string(format.ms_of_samples(dropped - dropped_reported_)) +
-              " ms of the oldest input were dropped (property 'max-uplink-backlog')"});
-    dropped_reported_ = dropped;
-  }
-  drain_.advance();
-}
-
-// ---- silence for an input that stopped ----
-
-bool Engine::turn_may_be_open(Nanoseconds quiet) {
-  if (turns_.open()) return true;
-  if (drain_.settling()) return false; // what the detector needs was sent at once
-  // Speech just before the pause may not have been noticed yet; after this long it has, or there was none.
-  const Nanoseconds unnoticed = Milliseconds(settings_.vad_silence_duration_ms) + std::chrono::seconds(2);
-  return quiet < unnoticed;
-}
-
-void Engine::watch_input() {
-  if (fill_timer_ || phase_ != Phase::active || !configuration_.detects_turns()) return;
-  const auto [live, delay_ms] = [&] {
-    auto status = shared_->status.lock();
-    return std::pair{status->input_live, status->silence_fill_delay_ms};
-  }();
-  const bool wanted = drain_.settling() || (live && shared_->members.playing(Role::sink));
-  if (!wanted) return;
-  const Nanoseconds now = executor_->now();
-  const auto quiet = shared_->uplink.quiet_for(now);
-  if (!quiet) return;
-  const Nanoseconds delay = drain_.settling() ? Nanoseconds(0) : Milliseconds(delay_ms);
-  const Nanoseconds wait = std::max<Nanoseconds>(delay - quiet->since_push, Milliseconds(20));
-  fill_timer_ = executor_->post_after(wait, [this, delay] {
-    fill_timer_ = 0;
-    const auto since = shared_->uplink.quiet_for(executor_->now());
-    if (!since || phase_ != Phase::active) return;
-    if (!turn_may_be_open(since->since_push)) return; // the next audio sent looks again
-    if (since->since_push >= delay) fill_input();
-    watch_input();
-  });
-}
-
-void Engine::fill_input() {
-  shared_->uplink.fill_until(executor_->now());
-  pump();
 }
 
 } // namespace rt::session

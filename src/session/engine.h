@@ -11,6 +11,7 @@
 #include "session/shared_state.h"
 #include "session/wire.h"
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -60,6 +61,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   std::string send(decltype(protocol::ClientEvent::body) body, std::string_view request) override;
   void notify(const Notice& notice) override;
   void warn(const Warning& warning) override;
+  void tool_call_over(const std::string& call_id) override;
   Executor& executor() override { return *executor_; }
   // Connection::Owner
   std::optional<std::string> need_api_key() override;
@@ -74,6 +76,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void end_turn() override;
   bool round_trip() override;
   bool quiet() override;
+  bool moved_on() override;
   std::string what_is_open() override;
   void drained(const std::string& left_open) override;
 
@@ -81,11 +84,14 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void try_configure();
   void configure();
   Result<protocol::SessionConfig> config_with_formats();
+  std::optional<audio::Format> input_format();
   void check_input_format();
+  void send_changes();
   void update_answered(const Configuration::Answered& update);
   void update_refused(const Configuration::Answered& update, const protocol::ErrorInfo& error);
   void activate();
   void greet();
+  std::string_view request_of(const std::string& event_id) const;
   void report_differences(const protocol::SessionConfig& asked);
   void when_active(std::function<void()> task);
   void cancel_timer(Executor::TimerId& timer);
@@ -142,14 +148,15 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   Phase phase_ = Phase::closed;
   Settings settings_; // of this connection, then as last applied
   std::vector<std::function<void()>> deferred_;
-  std::map<std::string, std::string> requests_;  // event id -> request name, for errors
-  std::map<std::string, protocol::Item> calls_;  // item id -> function call being streamed
+  std::deque<std::pair<std::string, std::string_view>> requests_; // event id, request name: for errors
+  std::map<std::string, protocol::Item> calls_;                   // item id -> function call being streamed
   std::map<std::string, std::string> assistant_; // item id/content index -> transcript so far
   std::vector<std::uint8_t> decoded_;
   Uplink::Entry entry_;
   std::uint64_t next_event_ = 1, uncommitted_ms_ = 0;
-  std::uint64_t dropped_reported_ = 0;
+  std::uint64_t dropped_reported_ = 0, played_at_check_ = 0;
   bool input_ready_ = false, change_pending_ = false, greeted_ = false, waited_for_src_ = false;
+  bool turn_change_queued_ = false; // a mark in the uplink sends what changed
   Nanoseconds dialed_at_{0};
   Executor::TimerId format_timer_ = 0, configure_timer_ = 0, fill_timer_ = 0;
 };

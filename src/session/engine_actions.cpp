@@ -30,21 +30,28 @@ void Engine::create_response(ResponseOptions options) {
 }
 
 void Engine::cancel_response() {
-  if (!responses_.cancel())
+  when_active([this] {
+    if (responses_.cancel()) return;
     notify(Notice(NoticeKind::error)
                .with("type", "request")
                .with("code", "response_cancel_not_active")
                .with("message", "There is no response to cancel")
                .with("request", "cancel-response"));
+  });
 }
 
 void Engine::interrupt() {
-  responses_.cancel();
-  interrupt_playback();
+  when_active([this] {
+    responses_.cancel();
+    interrupt_playback();
+  });
+}
+
+void Engine::tool_call_over(const std::string& call_id) {
+  shared_->status.lock()->tool_calls.erase(call_id);
 }
 
 void Engine::tool_output(const std::string& call_id, const std::string& output) {
-  shared_->status.lock()->tool_calls.erase(call_id);
   responses_.tool_output(call_id, output);
 }
 
@@ -62,7 +69,7 @@ void Engine::commit() {
                .with("request", "commit"));
     return;
   }
-  send(InputAudioCommit{}, "commit");
+  turns_.commit_asked(send(InputAudioCommit{}, "commit"));
   uncommitted_ms_ = 0;
 }
 
@@ -76,7 +83,7 @@ void Engine::clear_input() {
 void Engine::interrupt_playback() {
   responses_.discard_open();
   const bool flush = shared_->status.lock()->flush_on_interrupt;
-  if (flush && shared_->members.playing(Role::src)) {
+  if (flush && shared_->members.playing(Role::src) && !shared_->downlink.idle()) {
     shared_->downlink.request_flush(); // the streaming thread answers through cuts_made
     for (const auto& listener : shared_->members.all())
       listener->on_wake();
@@ -97,7 +104,7 @@ void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
                .with("received-ms", cut.received_ms));
     const bool in_conversation = !responses_.out_of_band(cut.key.response_id);
     if (phase_ != Phase::active || !in_conversation || !connection_.provider().truncates) continue;
-    if (cut.heard_ms == 0) {
+    if (cut.heard_ms == 0 && cut.key.content_index == 0) {
       send(ItemDelete{cut.key.item_id}, "interrupt");
     } else {
       send(ItemTruncate{cut.key.item_id, cut.key.content_index, cut.heard_ms}, "interrupt");
@@ -161,7 +168,7 @@ void Engine::end_turn() {
   if (!configuration_.detects_turns()) {
     if (uncommitted_ms_ < smallest_commit_ms) return;
     commit();
-    responses_.create({});
+    if (settings_.session_type == SessionType::conversation) responses_.create({});
     return;
   }
   const auto& turn = configuration_.effective().config.turn_detection;
@@ -181,6 +188,13 @@ bool Engine::round_trip() {
 bool Engine::quiet() {
   if (!responses_.quiet() || !turns_.quiet()) return false;
   return !shared_->members.open(Role::src) || shared_->downlink.idle();
+}
+
+// Nothing does while the input is paused, and nobody waits for it then.
+bool Engine::moved_on() {
+  const std::uint64_t played = shared_->downlink.counters().played_samples;
+  const bool heard_more = std::exchange(played_at_check_, played) != played;
+  return heard_more || !shared_->members.playing(Role::sink);
 }
 
 std::string Engine::what_is_open() {

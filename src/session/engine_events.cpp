@@ -68,7 +68,7 @@ void Engine::on_frame(std::string_view text) {
   auto event = decode_server(text);
   if (!event) {
     // A server that never spoke the protocol is the wrong one; a slip of one that did costs one event.
-    if (phase_ == Phase::connecting || phase_ == Phase::configuring) return connection_.fail(event.error());
+    if (phase_ == Phase::connecting) return connection_.fail(event.error());
     log(LogLevel::warning, "session", "undecodable server event: " + event.error().message);
     notify(Notice(NoticeKind::error).with("type", "protocol").with("message", event.error().message));
     return;
@@ -90,13 +90,16 @@ void Engine::handle(const ErrorEvent& e) {
     connection_.remember(error); // the close that mostly follows is explained by it
     return;
   }
-  const auto request = requests_.find(e.error.event_id);
-  const std::string name = request == requests_.end() ? "" : request->second;
-  if (const auto update = configuration_.refused(e.error.event_id)) {
+  // While nothing but the first update was sent, an error that names no event can mean nothing else.
+  const auto update = phase_ == Phase::configuring && e.error.event_id.empty()
+                          ? configuration_.initial_refused()
+                          : configuration_.refused(e.error.event_id);
+  if (update) {
     update_refused(*update, e.error);
     if (phase_ == Phase::failed) return;
   }
   responses_.on_error(e.error);
+  turns_.commit_refused(e.error.event_id);
   {
     auto statistics = shared_->statistics.lock();
     ++statistics->errors;
@@ -107,7 +110,7 @@ void Engine::handle(const ErrorEvent& e) {
              .with("message", e.error.message)
              .with("param", e.error.param)
              .with("event-id", e.error.event_id)
-             .with("request", name));
+             .with("request", request_of(e.error.event_id)));
 }
 
 void Engine::handle(const SessionCreated& e) {
@@ -166,9 +169,10 @@ void Engine::handle(const SpeechStopped& e) {
 }
 
 void Engine::handle(const InputAudioCommitted& e) {
-  turns_.committed(e.item_id, configuration_.transcribes_input());
+  const bool by_server = turns_.committed(e.item_id, configuration_.transcribes_input());
   uncommitted_ms_ = 0;
-  if (configuration_.responds_to_turns()) responses_.expect();
+  // Only turns that the server finds itself are answered unasked.
+  if (by_server && configuration_.responds_to_turns()) responses_.expect();
   notify(Notice(NoticeKind::turn_committed)
              .with("item-id", e.item_id)
              .with("previous-item-id", e.previous_item_id.value_or("")));
@@ -279,7 +283,7 @@ void Engine::handle(const FunctionArgumentsDone& e) {
 }
 
 void Engine::tool_call(const std::string& response_id, const Item& call) {
-  if (call.call_id.empty()) return;
+  if (call.call_id.empty() || responses_.knows_tool(call.call_id)) return;
   shared_->status.lock()->tool_calls.insert(call.call_id);
   responses_.on_tool_call(response_id, call.id, call.call_id, call.name, call.arguments);
 }
@@ -287,7 +291,7 @@ void Engine::tool_call(const std::string& response_id, const Item& call) {
 void Engine::audio_delta(std::string_view response_id, std::string_view item_id, std::uint32_t content_index,
                          std::string_view base64) {
   if (responses_.discarded(response_id)) {
-    responses_.note_unheard(response_id, item_id);
+    if (connection_.provider().truncates) responses_.note_unheard(response_id, item_id);
     return;
   }
   if (!shared_->members.open(Role::src)) return; // nobody listens: 0 ms are heard
@@ -299,6 +303,7 @@ void Engine::audio_delta(std::string_view response_id, std::string_view item_id,
                .with("message", "Audio that is not base64 was dropped"));
     return;
   }
+  responses_.note_audio(response_id, item_id);
   const audio::ContentKey key{std::string(response_id), std::string(item_id), content_index};
   if (!shared_->downlink.append(key, {decoded_.data(), *size}))
     warn({Warning::Kind::playback_refused,

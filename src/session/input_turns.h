@@ -2,6 +2,7 @@
 // thread only.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -15,9 +16,16 @@ class InputTurns {
     commit_due_ = open_;
     open_ = false;
   }
-  void committed(const std::string& item_id, bool transcript_follows) {
+  // We asked for a commit.
+  void commit_asked(const std::string& event_id) { asked_commits_.push_back(event_id); }
+  void commit_refused(const std::string& event_id) { std::erase(asked_commits_, event_id); }
+  // Returns whether the server committed by itself.
+  bool committed(const std::string& item_id, bool transcript_follows) {
     open_ = commit_due_ = false;
     if (transcript_follows) transcripts_due_.insert(item_id);
+    if (asked_commits_.empty()) return true;
+    asked_commits_.pop_front();
+    return false;
   }
   void cleared() { open_ = commit_due_ = false; }
   void transcript_ended(const std::string& item_id) {
@@ -40,6 +48,7 @@ class InputTurns {
 
  private:
   bool open_ = false, commit_due_ = false;
+  std::deque<std::string> asked_commits_; // event ids
   std::set<std::string> transcripts_due_;
   std::map<std::string, std::string> partial_;
 };

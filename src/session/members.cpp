@@ -53,10 +53,14 @@ unsigned Members::set_open(MemberId id, bool open) {
       std::count_if(state->members.begin(), state->members.end(), [](const Member& m) { return m.open; }));
 }
 
-void Members::set_playing(MemberId id, bool playing) {
+std::optional<Role> Members::set_playing(MemberId id, bool playing) {
   auto state = state_.lock();
-  for (Member& member : state->members)
-    if (member.id == id) member.playing = playing;
+  for (Member& member : state->members) {
+    if (member.id != id) continue;
+    member.playing = playing;
+    return member.role;
+  }
+  return std::nullopt;
 }
 
 bool Members::joined(Role role) {
@@ -82,6 +86,7 @@ std::vector<std::shared_ptr<Listener>> Members::posters(Direction direction) {
   std::vector<std::shared_ptr<Listener>> listeners;
   auto state = state_.lock();
   for (const Member& member : state->members) {
+    if (member.listener.expired()) continue;
     const Member*& chosen = best[member.pipeline];
     if (!chosen || rank(member.role, direction) < rank(chosen->role, direction)) chosen = &member;
   }

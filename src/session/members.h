@@ -40,7 +40,8 @@ class Members {
 
   // Changes one member's state; returns how many members of any role are open afterwards.
   unsigned set_open(MemberId id, bool open);
-  void set_playing(MemberId id, bool playing);
+  // Returns the member's role; nothing when it has left.
+  std::optional<Role> set_playing(MemberId id, bool playing);
   bool joined(Role role);
   bool open(Role role);
   bool playing(Role role);

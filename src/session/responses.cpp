@@ -12,6 +12,11 @@ bool is_out_of_band(const ResponseOptions& options) {
   return options.conversation == "none";
 }
 
+// Few items make a response, and the newest is by far the likeliest.
+void add_once(std::vector<std::string>& items, std::string_view item) {
+  if (std::find(items.rbegin(), items.rend(), item) == items.rend()) items.emplace_back(item);
+}
+
 constexpr std::string_view already_active = "conversation_already_has_active_response";
 
 } // namespace
@@ -31,14 +36,15 @@ void Responses::reset() {
   discarded_.clear();
   out_of_band_.clear();
   calls_.clear();
-  answered_calls_.clear();
-  expected_ = 0;
-  cancel_on_arrival_ = stuck_reported_ = false;
+  announced_calls_.clear();
+  expected_ = cancelled_expected_ = 0;
+  stuck_reported_ = false;
 }
 
 bool Responses::default_conversation_busy() const {
-  return asked_ || expected_ > 0 ||
-         std::any_of(open_.begin(), open_.end(), [](const auto& entry) { return !entry.second.out_of_band; });
+  return asked_ || expected_ > 0 || std::any_of(open_.begin(), open_.end(), [](const auto& entry) {
+           return !entry.second.out_of_band && !entry.second.given_up;
+         });
 }
 
 void Responses::create(const ResponseOptions& options) {
@@ -85,17 +91,16 @@ bool Responses::cancel() {
     send_cancel(id);
     any = true;
   }
-  if (asked_ || expected_ > 0) {
-    cancel_on_arrival_ = true;
-    any = true;
-  }
-  return any;
+  if (asked_) asked_->cancelled = true;
+  cancelled_expected_ = expected_;
+  return any || asked_ || expected_ > 0;
 }
 
 void Responses::on_created(const Response& response) {
   touch();
   stuck_reported_ = false;
   Open open;
+  bool cancelled = false;
   // Without a conversation id a response is out of band only when we asked for one: some servers never send
   // it.
   open.out_of_band = !response.conversation_id && !asked_out_of_band_.empty();
@@ -105,11 +110,14 @@ void Responses::on_created(const Response& response) {
   } else if (expected_ > 0) {
     // The server runs one response at a time, and its own began before it read our request.
     --expected_;
+    cancelled = cancelled_expected_ > 0;
+    if (cancelled) --cancelled_expected_;
   } else {
+    cancelled = asked_ && asked_->cancelled;
     asked_.reset();
   }
   open_[response.id] = open;
-  if (!open.out_of_band && std::exchange(cancel_on_arrival_, false)) {
+  if (cancelled) {
     discarded_.insert(response.id);
     send_cancel(response.id);
   }
@@ -136,13 +144,12 @@ bool Responses::on_error(const ErrorInfo& error) {
   if (!asked_ || asked_->event_id != error.event_id) return false;
   Asked asked = std::move(*asked_);
   asked_.reset();
-  if (error.code == already_active) {
+  if (error.code == already_active && !asked.cancelled) {
     // Another response came first; ours is due when that one ends.
     queue_.push_front(std::move(asked.options));
     if (open_.empty() && expected_ == 0) expect();
     return true;
   }
-  cancel_on_arrival_ = cancel_on_arrival_ && expected_ > 0;
   pump();
   return true;
 }
@@ -152,17 +159,23 @@ void Responses::discard_open() {
     discarded_.insert(id);
 }
 
+void Responses::note_audio(std::string_view response_id, std::string_view item_id) {
+  const auto it = open_.find(response_id);
+  if (it != open_.end()) add_once(it->second.items_with_audio, item_id);
+}
+
 void Responses::note_unheard(std::string_view response_id, std::string_view item_id) {
   const auto it = open_.find(response_id);
   if (it == open_.end() || it->second.out_of_band) return;
-  auto& items = it->second.unheard_items;
-  if (std::find(items.begin(), items.end(), item_id) == items.end()) items.emplace_back(item_id);
+  const auto& known = it->second.items_with_audio;
+  if (std::find(known.begin(), known.end(), item_id) == known.end())
+    add_once(it->second.unheard_items, item_id);
 }
 
 void Responses::on_tool_call(const std::string& response_id, const std::string& item_id,
                              const std::string& call_id, const std::string& name,
                              const std::string& arguments) {
-  if (!answered_calls_.insert(call_id).second) return;
+  if (!announced_calls_.insert(call_id).second) return;
   ToolCall call{call_id, name, response_id, std::nullopt, 0};
   if (timeouts_.tool.count() > 0)
     call.timer = wire_.executor().post_after(timeouts_.tool, [this, call_id] { tool_timed_out(call_id); });
@@ -173,11 +186,6 @@ void Responses::on_tool_call(const std::string& response_id, const std::string& 
                    .with("arguments", arguments)
                    .with("response-id", response_id)
                    .with("item-id", item_id));
-}
-
-bool Responses::waits_for_tool(const std::string& call_id) const {
-  return std::any_of(calls_.begin(), calls_.end(),
-                     [&](const ToolCall& c) { return c.call_id == call_id && !c.output; });
 }
 
 void Responses::tool_output(const std::string& call_id, const std::string& output) {
@@ -194,6 +202,7 @@ void Responses::tool_timed_out(const std::string& call_id) {
     if (call.call_id == call_id) call.timer = 0;
   wire_.warn({Warning::Kind::tool_timed_out, "No output for the tool call " + call_id +
                                                  " came within 'tool-timeout'; the model is told so"});
+  wire_.tool_call_over(call_id);
   tool_output(call_id, R"({"error":"The tool did not answer in time."})");
 }
 
@@ -222,16 +231,20 @@ void Responses::send_tool_outputs(const std::string& response_id) {
 void Responses::watch() {
   touch();
   if (watch_timer_ || timeouts_.response.count() <= 0) return;
-  if (!asked_ && expected_ == 0 && open_.empty()) return;
+  if (!awaited()) return;
   watch_timer_ = wire_.executor().post_after(timeouts_.response, [this] {
     watch_timer_ = 0;
     check_alive();
   });
 }
 
+bool Responses::awaited() const {
+  return asked_ || !asked_out_of_band_.empty() || expected_ > 0 ||
+         std::any_of(open_.begin(), open_.end(), [](const auto& entry) { return !entry.second.given_up; });
+}
+
 void Responses::check_alive() {
-  const bool pending = asked_ || expected_ > 0 || !open_.empty();
-  if (!pending) return;
+  if (!awaited()) return;
   const Nanoseconds idle = wire_.executor().now() - last_event_;
   if (idle < timeouts_.response) {
     watch_timer_ = wire_.executor().post_after(timeouts_.response - idle, [this] {
@@ -244,15 +257,16 @@ void Responses::check_alive() {
     wire_.warn(
         {Warning::Kind::response_timed_out, "Nothing came within 'response-timeout' for " + what_is_open()});
   // What was only hoped for is given up, so that later requests are not held back by it.
-  expected_ = 0;
+  expected_ = cancelled_expected_ = 0;
   asked_.reset();
   asked_out_of_band_.clear();
+  for (auto& [id, response] : open_)
+    response.given_up = true;
   pump();
 }
 
 bool Responses::quiet() const {
-  return queue_.empty() && !asked_ && asked_out_of_band_.empty() && expected_ == 0 && open_.empty() &&
-         calls_.empty();
+  return queue_.empty() && !awaited() && calls_.empty();
 }
 
 std::string Responses::what_is_open() const {

@@ -46,13 +46,15 @@ class Responses {
   // Barge-in: audio that still comes for the open responses is not wanted.
   void discard_open();
   bool discarded(std::string_view response_id) const { return discarded_.contains(response_id); }
-  // Audio of a discarded response came for an item nobody has heard: it is deleted with the response's end.
+  // Audio of an item was taken for playing: what becomes of the item is told by where it is cut.
+  void note_audio(std::string_view response_id, std::string_view item_id);
+  // Audio of a discarded response came. An item of which none was taken is deleted with the response's end.
   void note_unheard(std::string_view response_id, std::string_view item_id);
   bool out_of_band(std::string_view response_id) const { return out_of_band_.contains(response_id); }
 
   void on_tool_call(const std::string& response_id, const std::string& item_id, const std::string& call_id,
                     const std::string& name, const std::string& arguments);
-  bool waits_for_tool(const std::string& call_id) const;
+  bool knows_tool(const std::string& call_id) const { return announced_calls_.contains(call_id); }
   void tool_output(const std::string& call_id, const std::string& output);
 
   bool quiet() const;
@@ -60,8 +62,8 @@ class Responses {
 
  private:
   struct Open {
-    bool out_of_band = false;
-    std::vector<std::string> unheard_items;
+    bool out_of_band = false, given_up = false;
+    std::vector<std::string> items_with_audio, unheard_items;
   };
   struct ToolCall {
     std::string call_id, name, response_id;
@@ -71,6 +73,7 @@ class Responses {
   struct Asked {
     std::string event_id;
     protocol::ResponseOptions options;
+    bool cancelled = false; // on arrival
   };
 
   void pump();
@@ -80,6 +83,7 @@ class Responses {
   void tool_timed_out(const std::string& call_id);
   void watch();
   void check_alive();
+  bool awaited() const; // something is to come
   bool default_conversation_busy() const;
 
   Wire& wire_;
@@ -90,9 +94,10 @@ class Responses {
   std::map<std::string, Open, std::less<>> open_;
   std::set<std::string, std::less<>> discarded_, out_of_band_;
   std::vector<ToolCall> calls_;
-  std::set<std::string> answered_calls_; // a call is announced once
-  unsigned expected_ = 0;                // committed turns the server has not begun to answer
-  bool cancel_on_arrival_ = false, cancels_by_id_ = true, stuck_reported_ = false;
+  std::set<std::string> announced_calls_; // each is announced once
+  unsigned expected_ = 0;                 // committed turns the server has not begun to answer
+  unsigned cancelled_expected_ = 0;       // the oldest of them are cancelled on arrival
+  bool cancels_by_id_ = true, stuck_reported_ = false;
   Nanoseconds last_event_{0};
   Executor::TimerId watch_timer_ = 0;
 };

@@ -63,7 +63,10 @@ void Session::post_ordered(std::function<void(Engine&)> task) {
   ++parts_->shared->status.lock()->ordered_pending;
   parts_->shared->uplink.marker(
       [weak = std::weak_ptr(parts_->engine), shared = parts_->shared, task = std::move(task)] {
-        --shared->status.lock()->ordered_pending;
+        {
+          auto status = shared->status.lock();
+          if (status->ordered_pending > 0) --status->ordered_pending; // 0: reopened meanwhile
+        }
         if (const auto engine = weak.lock()) task(*engine);
       });
 }
@@ -88,6 +91,8 @@ void Session::open(MemberId id, Role role) {
     auto status = shared.status.lock();
     status->drain_requested = status->drained = status->drain_flushing = false;
   }
+  if (role == Role::sink) shared.downlink.resume(); // a new input: the conversation goes on
+  if (role == Role::src) shared.downlink.start_reading();
   if (open > 1) return;
   {
     auto status = shared.status.lock();
@@ -123,7 +128,8 @@ void Session::close(MemberId id, Role role) {
 }
 
 void Session::set_playing(MemberId id, bool playing) {
-  parts_->shared->members.set_playing(id, playing);
+  const auto role = parts_->shared->members.set_playing(id, playing);
+  if (playing && role == Role::sink) parts_->shared->uplink.resume(parts_->executor->now());
   post([](Engine& e) { e.playing_changed(); });
 }
 
@@ -232,7 +238,7 @@ void Session::report_cuts(std::vector<audio::Cut> cuts) {
 }
 
 void Session::output_ended() {
-  parts_->shared->downlink.abandon();
+  parts_->shared->downlink.stop_reading();
   post([](Engine& e) { e.playback_idle(); });
 }
 

@@ -231,10 +231,13 @@ void Uplink::reopen() {
   state->counters = {};
 }
 
-std::optional<audio::Format> Uplink::next_format() {
+std::optional<audio::Format> Uplink::oldest_format(bool at_front) {
   auto state = state_.lock();
-  if (state->queue.empty() || !state->queue.front().is_audio) return std::nullopt;
-  return state->queue.front().format;
+  for (const Entry& entry : state->queue) {
+    if (entry.is_audio) return entry.format;
+    if (at_front) break;
+  }
+  return std::nullopt;
 }
 
 bool Uplink::pop(Entry& entry, bool audio_allowed) {

@@ -66,8 +66,8 @@ class Uplink {
   void close();
   void reopen();
 
-  // The format of the audio that comes next, if audio comes next.
-  std::optional<audio::Format> next_format();
+  // The format of the oldest audio; with `at_front` only if no mark comes before it.
+  std::optional<audio::Format> oldest_format(bool at_front);
   // Audio is handed out only when `audio_allowed`; a mark before it always is.
   bool pop(Entry& entry, bool audio_allowed);
   void recycle(Entry&& entry);

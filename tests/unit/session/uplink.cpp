@@ -175,7 +175,7 @@ void closed_takes_nothing() {
 void formats_do_not_mix() {
   Fixture f;
   f.push(speech(0, pcm_bytes(30)));
-  g_assert_true(f.uplink.next_format() == audio::pcm16_24k);
+  g_assert_true(f.uplink.oldest_format(true) == audio::pcm16_24k);
   f.uplink.set_format(audio::ulaw_8k);
   f.push(speech(0, 160));
   const auto entries = take_all(f.uplink);
@@ -184,7 +184,7 @@ void formats_do_not_mix() {
   g_assert_cmpuint(entries[1].samples, ==, 240);
   g_assert_true(entries[2].format == audio::ulaw_8k);
   g_assert_cmpuint(entries[2].samples, ==, 160);
-  g_assert_false(f.uplink.next_format().has_value());
+  g_assert_false(f.uplink.oldest_format(false).has_value());
 }
 
 void storage_is_reused() {
