@@ -5,19 +5,23 @@
 
 #include <gst/check/gstcheck.h>
 
+#include <unistd.h>
+
 #include <cstring>
 #include <utility>
 
 namespace rt::test {
 
-ServerFixture::ServerFixture(server::Scenario scenario, std::string api_key)
+ServerFixture::ServerFixture(server::Scenario scenario, std::string api_key, server::SpeechFactory speech)
     : server_(std::make_shared<IoLoop>()) {
   server::WsServerOptions options;
   options.scenario = std::move(scenario);
   options.api_key = std::move(api_key);
+  options.speech = std::move(speech);
   options.on_traffic = [this](const server::Traffic& frame) {
     traffic_.lock()->push_back({frame.from_client, std::string(frame.text)});
   };
+  options.on_handshake = [this](const server::Handshake& handshake) { beta_ = !handshake.beta.empty(); };
   auto uri = server_.start(std::move(options));
   fail_unless(uri.ok(), "the server did not start");
   uri_ = uri.value();
@@ -25,6 +29,20 @@ ServerFixture::ServerFixture(server::Scenario scenario, std::string api_key)
 
 ServerFixture::~ServerFixture() {
   server_.stop();
+  dump_traffic();
+}
+
+void ServerFixture::dump_traffic() {
+  const char* folder = g_getenv("RT_TRAFFIC_DIR");
+  if (!folder) return;
+  static std::atomic<unsigned> number{0};
+  std::string lines;
+  for (const Frame& frame : traffic())
+    if (frame.from_client) lines += frame.text + '\n';
+  if (lines.empty()) return;
+  const std::string path = std::string(folder) + (beta_ ? "/beta-" : "/ga-") + g_get_prgname() + '-' +
+                           std::to_string(getpid()) + '-' + std::to_string(++number) + ".jsonl";
+  fail_unless(g_file_set_contents(path.c_str(), lines.c_str(), static_cast<gssize>(lines.size()), nullptr));
 }
 
 std::vector<Frame> ServerFixture::traffic() {

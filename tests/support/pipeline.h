@@ -9,6 +9,7 @@
 
 #include <gst/gst.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,10 +29,12 @@ struct Frame {
   std::string text;
 };
 
-// The server on a port of its own, with every frame that crossed.
+// The server on a port of its own, with every frame that crossed. With RT_TRAFFIC_DIR in the environment,
+// what each client sent is left there as ga-*.jsonl or beta-*.jsonl, for a judge that is not our codec.
 class ServerFixture {
  public:
-  explicit ServerFixture(server::Scenario scenario, std::string api_key = {});
+  explicit ServerFixture(server::Scenario scenario, std::string api_key = {},
+                         server::SpeechFactory speech = {});
   ~ServerFixture();
   const std::string& uri() const { return uri_; }
   server::WsServer& server() { return server_; }
@@ -42,7 +45,9 @@ class ServerFixture {
   std::vector<std::uint8_t> reply_audio();
 
  private:
+  void dump_traffic();
   Guarded<std::vector<Frame>> traffic_;
+  std::atomic<bool> beta_{false};
   server::WsServer server_;
   std::string uri_;
 };
