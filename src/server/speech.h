@@ -56,6 +56,8 @@ struct SpeechFactory {
   std::function<std::unique_ptr<SpeechDetector>()> detector;
   std::function<std::unique_ptr<Resampler>(std::uint32_t from, std::uint32_t to)> resampler;
 };
+// Throws std::runtime_error when the recogniser's model is missing. The environment variable
+// REALTIME_SERVER_MODEL_DIR overrides where it was found at build time.
 SpeechFactory real_speech();
 
 } // namespace rt::server

@@ -14,8 +14,8 @@ extern "C" cst_voice* register_cmu_us_rms(const char* voice_directory);
 namespace rt::server {
 namespace {
 
-constexpr std::size_t longest_piece = 300;  // characters that flite gets at once
-constexpr std::size_t longest_text = 4000;  // characters
+constexpr std::size_t longest_piece = 300;    // characters that flite gets at once
+constexpr std::size_t longest_text = 4000;    // characters
 constexpr std::uint64_t longest_speech = 600; // seconds: a text of digits and letters is spelled out
 constexpr double slowest = 0.25, fastest = 4.0;
 
@@ -48,7 +48,7 @@ Wave speak_piece(const std::string& text, double speed) {
 }
 
 class FliteSynthesizer final : public Synthesizer {
-public:
+ public:
   std::vector<std::int16_t> speak(std::string_view text, double speed, std::uint32_t rate) override {
     speed = std::clamp(speed, slowest, fastest);
     std::vector<std::int16_t> out;

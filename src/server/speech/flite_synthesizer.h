@@ -4,7 +4,8 @@
 
 namespace rt::server {
 
-// flite's voice rms. Any thread; the engine's global state is behind one process-wide lock, held per sentence.
+// flite's voice rms. Any thread; the engine's global state is behind one process-wide lock, held per
+// sentence.
 std::unique_ptr<Synthesizer> make_flite_synthesizer();
 
 } // namespace rt::server

@@ -3,11 +3,10 @@
 #include "base/gptr.h"
 #include "base/guarded.h"
 #include "base/log.h"
+#include "server/speech/utterance_audio.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdarg>
-#include <limits>
 #include <pocketsphinx.h>
 #include <sphinxbase/err.h>
 #include <stdexcept>
@@ -16,14 +15,14 @@ namespace rt::server {
 namespace {
 
 constexpr std::size_t rate = SpeechDetector::rate;
-// Longer utterances are decoded in parts, so that neither memory nor the wait at their end grows without bound.
+// Longer utterances are decoded in parts, so that neither memory nor the wait at their end grows without
+// bound.
 constexpr std::size_t longest_part = 30 * rate;
 constexpr std::size_t cut_range = 5 * rate; // a part ends at the quietest place in its last seconds
-constexpr std::size_t cut_window = rate / 50;
 
 // docs/decisions/recogniser.md has the measured table.
 constexpr std::array<const char*, 6> settings{
-    "-maxhmmpf", "3000", "-fwdflatlw", "6.5", "-bestpathlw", "6.5",
+    "-maxhmmpf", "3000", "-fwdflatlw", "7.5", "-bestpathlw", "7.5",
 };
 
 struct ModelFiles {
@@ -62,54 +61,42 @@ Decoder load(const std::string& model_dir) {
   return decoder;
 }
 
-// Where to cut [0, size) so that hardly a word is hit.
-std::size_t quietest_place(std::span<const std::int16_t> samples) {
-  std::size_t best = samples.size();
-  double least = std::numeric_limits<double>::max();
-  for (std::size_t at = samples.size() - cut_range; at + cut_window <= samples.size(); at += cut_window) {
-    double energy = 0;
-    for (const double sample : samples.subspan(at, cut_window))
-      energy += sample * sample;
-    if (energy >= least) continue;
-    least = energy;
-    best = at + cut_window / 2;
-  }
-  return best;
-}
-
 void append_words(std::string& text, const std::string& words) {
   if (!text.empty() && !words.empty()) text += ' ';
   text += words;
 }
 
-// Decodes whole utterances only: normalising the cepstra by the utterance's own mean makes the result independent
-// of loudness and of earlier speakers, which decoding as it arrives is not.
+// Decodes whole utterances only: normalising the cepstra by the utterance's own mean makes the result
+// independent of loudness and of earlier speakers, which decoding as it arrives is not. So that the answer
+// does not wait for it, a pause is taken for the end: the server needs a while of silence to end the turn,
+// and meanwhile it is decoded.
 class PocketsphinxRecognizer final : public Recognizer {
-public:
+ public:
   explicit PocketsphinxRecognizer(Decoder decoder) : decoder_(std::move(decoder)) {}
 
   void start() override {
     earlier_.clear();
     audio_.clear();
-    latest_.clear();
-    decoded_ = 0;
+    forget_latest();
+    ahead_ = 0;
   }
 
   void feed(std::span<const std::int16_t> samples) override {
-    audio_.insert(audio_.end(), samples.begin(), samples.end());
+    audio_.add(samples);
     while (audio_.size() > longest_part) {
-      const std::size_t cut = quietest_place({audio_.data(), longest_part});
-      append_words(earlier_, decode({audio_.data(), cut}));
-      audio_.erase(audio_.begin(), audio_.begin() + static_cast<std::ptrdiff_t>(cut));
-      decoded_ = 0;
+      append_words(earlier_, decode(audio_.take_front(longest_part, cut_range)));
+      forget_latest();
+      ahead_ = 0;
     }
+    // A speech with many pauses must not be decoded from its start at each of them.
+    if (!audio_.pausing() || ahead_ > audio_.size()) return;
+    if (decode_latest()) ahead_ += decoded_;
   }
 
   std::string partial() override {
-    if (decoded_ != audio_.size()) latest_ = decode(audio_);
-    decoded_ = audio_.size();
+    decode_latest();
     std::string text = earlier_;
-    if (decoded_) append_words(text, latest_);
+    append_words(text, latest_);
     return text;
   }
 
@@ -119,7 +106,20 @@ public:
     return text;
   }
 
-private:
+ private:
+  bool decode_latest() {
+    const auto spoken = audio_.spoken();
+    if (spoken.size() == decoded_) return false;
+    latest_ = decode(spoken);
+    decoded_ = spoken.size();
+    return true;
+  }
+
+  void forget_latest() {
+    latest_.clear();
+    decoded_ = 0;
+  }
+
   std::string decode(std::span<const std::int16_t> samples) {
     ps_decoder_t* decoder = decoder_.get();
     // A new stream forgets the noise level of the one before.
@@ -131,10 +131,11 @@ private:
   }
 
   Decoder decoder_;
-  std::vector<std::int16_t> audio_; // of the part that is not in earlier_
+  UtteranceAudio audio_; // of the part that is not in earlier_
   std::string earlier_;
-  std::size_t decoded_ = 0; // samples of audio_ that latest_ is about
   std::string latest_;
+  std::size_t decoded_ = 0; // samples of audio_ that latest_ is about
+  std::size_t ahead_ = 0;   // samples decoded at pauses, all told
 };
 
 } // namespace

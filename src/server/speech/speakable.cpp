@@ -36,7 +36,8 @@ std::string to_ascii(std::string_view text, std::size_t limit) {
   return out;
 }
 
-// How many characters of `text` the next piece takes: up to a sentence's end, else to a comma, else to a blank.
+// How many characters of `text` the next piece takes: up to a sentence's end, else to a comma, else to a
+// blank.
 std::size_t piece_length(std::string_view text, std::size_t most) {
   std::size_t comma = 0, blank = 0;
   for (std::size_t i = 0; i < std::min(text.size(), most); i++) {

@@ -14,7 +14,7 @@ namespace {
 constexpr int quality = 8;
 
 class SpeexResampler final : public Resampler {
-public:
+ public:
   SpeexResampler(std::uint32_t from, std::uint32_t to) : from_(from), to_(to) {
     int error = RESAMPLER_ERR_SUCCESS;
     state_.reset(speex_resampler_init(1, from, to, quality, &error));
@@ -44,7 +44,7 @@ public:
     return out;
   }
 
-private:
+ private:
   void run(std::span<const std::int16_t> in, std::vector<std::int16_t>& out) {
     std::array<std::int16_t, 2048> block;
     while (true) {
@@ -63,7 +63,7 @@ private:
 };
 
 class PassThrough final : public Resampler {
-public:
+ public:
   std::vector<std::int16_t> convert(std::span<const std::int16_t> samples) override {
     return {samples.begin(), samples.end()};
   }
