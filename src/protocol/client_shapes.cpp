@@ -25,6 +25,17 @@ constexpr std::string_view object_words[] = {"realtime.item"};
 
 constexpr Shape open_shape{.open = true};
 
+constexpr Member token_limit(std::string_view name) {
+  return {.name = name,
+          .accepts = accepts_integer | accepts_string,
+          .words = endless_word,
+          .min = 1,
+          .max = 4096};
+}
+constexpr Member modality_list(std::string_view name) {
+  return {.name = name, .accepts = accepts_array, .words = modality_words, .elements = accepts_string};
+}
+
 constexpr Member function_tool_members[] = {{"type", accepts_string, true},
                                             {"name", accepts_string, true},
                                             {"description", nullable_string},
@@ -109,10 +120,7 @@ constexpr Shape reasoning{.members = reasoning_members};
 constexpr Member ga_session_members[] = {
     {"type"},
     {"model"},
-    {.name = "output_modalities",
-     .accepts = accepts_array,
-     .words = modality_words,
-     .elements = accepts_string},
+    modality_list("output_modalities"),
     {"instructions"},
     {.name = "audio", .accepts = accepts_object, .object = &ga_audio},
     {.name = "include", .accepts = accepts_array | accepts_null, .elements = accepts_string},
@@ -124,11 +132,7 @@ constexpr Member ga_session_members[] = {
      .object = &tool_choice},
     {"parallel_tool_calls", accepts_boolean},
     {.name = "reasoning", .accepts = accepts_object, .object = &reasoning},
-    {.name = "max_output_tokens",
-     .accepts = accepts_integer | accepts_string,
-     .words = endless_word,
-     .min = 1,
-     .max = 4096},
+    token_limit("max_output_tokens"),
     {"truncation", accepts_string | accepts_object},
     {"prompt", nullable_object}};
 constexpr Shape ga_session{.members = ga_session_members};
@@ -146,7 +150,7 @@ constexpr Shape ga_any_session{.tag = "type", .variants = ga_session_variants};
 constexpr std::string_view beta_format_words[] = {"pcm16", "g711_ulaw", "g711_alaw"};
 constexpr Shape beta_transcription{.members = std::span(ga_transcription_members).first(3)};
 constexpr Member beta_ear_members[] = {
-    {.name = "modalities", .accepts = accepts_array, .words = modality_words, .elements = accepts_string},
+    modality_list("modalities"),
     {.name = "input_audio_format", .words = beta_format_words},
     {.name = "input_audio_transcription", .accepts = nullable_object, .object = &beta_transcription},
     {.name = "input_audio_noise_reduction", .accepts = nullable_object, .object = &noise_reduction},
@@ -170,11 +174,7 @@ constexpr Member beta_session_members[] = {
     {.name = "tools", .accepts = accepts_array, .object = &beta_tool},
     {.name = "tool_choice", .accepts = accepts_string | accepts_object, .object = &tool_choice},
     {.name = "temperature", .accepts = accepts_number, .min = 0, .max = 2},
-    {.name = "max_response_output_tokens",
-     .accepts = accepts_integer | accepts_string,
-     .words = endless_word,
-     .min = 1,
-     .max = 4096},
+    token_limit("max_response_output_tokens"),
     {"tracing", accepts_string | nullable_object},
     {"prompt", nullable_object}};
 constexpr Shape beta_session{.members = beta_session_members};
@@ -264,7 +264,7 @@ constexpr ItemShape ga_items(&ga_message, is_mcp_item), beta_items(&beta_message
 
 constexpr Member metadata_rule{.name = "metadata", .accepts = nullable_object};
 constexpr Member ga_response_members[] = {
-    ga_session_members[2], // output_modalities
+    modality_list("output_modalities"),
     {"instructions"},
     {.name = "audio", .accepts = accepts_object, .object = &ga_mouth_only},
     {.name = "tools", .accepts = accepts_array, .object = &ga_tool},
@@ -274,34 +274,22 @@ constexpr Member ga_response_members[] = {
      .object = &tool_choice},
     {"parallel_tool_calls", accepts_boolean},
     {.name = "reasoning", .accepts = accepts_object, .object = &reasoning},
-    {.name = "max_output_tokens",
-     .accepts = accepts_integer | accepts_string,
-     .words = endless_word,
-     .min = 1,
-     .max = 4096},
+    token_limit("max_output_tokens"),
     {"conversation"},
     metadata_rule,
     {"prompt", nullable_object},
     {.name = "input", .accepts = accepts_array, .object = &ga_items.response_input}};
 constexpr Shape ga_response{.members = ga_response_members};
 constexpr Member beta_response_members[] = {
-    beta_ear_members[0], // modalities
+    modality_list("modalities"),
     {"instructions"},
     {"voice"},
     {.name = "output_audio_format", .words = beta_format_words},
     {.name = "tools", .accepts = accepts_array, .object = &beta_tool},
     {.name = "tool_choice", .accepts = accepts_string | accepts_object, .object = &tool_choice},
     {.name = "temperature", .accepts = accepts_number, .min = 0, .max = 2},
-    {.name = "max_response_output_tokens",
-     .accepts = accepts_integer | accepts_string,
-     .words = endless_word,
-     .min = 1,
-     .max = 4096},
-    {.name = "max_output_tokens",
-     .accepts = accepts_integer | accepts_string,
-     .words = endless_word,
-     .min = 1,
-     .max = 4096},
+    token_limit("max_response_output_tokens"),
+    token_limit("max_output_tokens"),
     {"conversation"},
     metadata_rule,
     {.name = "input", .accepts = accepts_array, .object = &beta_items.response_input}};

@@ -78,8 +78,10 @@ struct SessionInfo {
   std::string model;
   SessionType type = SessionType::conversation;
   std::optional<std::int64_t> expires_at; // unix seconds
-  SessionConfig config;                   // what is in force; an absent optional was absent or null
-  Json raw;                               // the whole object. On encode: extra fields to merge, may be empty
+  // What is in force. An absent optional was missing or unusable; null means off: TurnDetection::Mode::none,
+  // NoiseReduction::none, an empty Transcription, the text `null` in prompt and tracing.
+  SessionConfig config;
+  Json raw; // the whole object. On encode: extra fields to merge, may be empty
   bool operator==(const SessionInfo&) const = default;
 };
 

@@ -252,24 +252,35 @@ void mutate(const JsonValue& value, const Visit& visit) {
   }
 }
 
+// The longest event of each kind: it has the most to spoil.
+std::vector<std::string> richest_events(Dialect dialect) {
+  std::vector<std::string> out(std::variant_size_v<decltype(ServerEvent::body)>);
+  for (const ServerEvent& event : samples::server_events(dialect)) {
+    std::string text = Codec::of(dialect).encode(event);
+    std::string& longest = out[event.body.index()];
+    if (text.size() > longest.size()) longest = std::move(text);
+  }
+  std::erase(out, "");
+  return out;
+}
+
 void every_mutation_decodes() {
   unsigned tried = 0;
   for (const Dialect dialect : {Dialect::ga, Dialect::beta}) {
-    for (const ServerEvent& event : samples::server_events(dialect)) {
-      mutate(*read_json(Codec::of(dialect).encode(event)), [&](const JsonValue& changed) {
+    for (const std::string& event : richest_events(dialect)) {
+      mutate(*read_json(event), [&](const JsonValue& changed) {
         const std::string text = to_text(changed);
         const auto back = decode_server(text);
         ++tried;
         if (back.ok() != changed["type"].is_string()) g_error("%s", text.c_str());
+        if (!back) return;
         // What was understood of it can be said again.
-        if (back) {
-          const std::string again = Codec::of(Dialect::ga).encode(back.value());
-          if (!decode_server(again)) g_error("%s became %s", text.c_str(), again.c_str());
-        }
+        const std::string again = Codec::of(Dialect::ga).encode(back.value());
+        if (!decode_server(again)) g_error("%s became %s", text.c_str(), again.c_str());
       });
     }
   }
-  g_assert_cmpuint(tried, >, 10'000);
+  g_assert_cmpuint(tried, >, 5'000);
 }
 
 } // namespace
