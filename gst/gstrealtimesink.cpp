@@ -189,12 +189,13 @@ static std::optional<std::uint64_t> gst_realtime_sink_clock_time(GstRealtimeSink
   return running_time + base;
 }
 
-// Hands over until it is taken: going to PAUSED releases the wait, and what was not taken yet follows in
+// Hands over until all is taken: going to PAUSED releases the wait, and what was not taken yet follows in
 // PLAYING.
-template<typename Push>
-static GstFlowReturn gst_realtime_sink_hand_over(GstRealtimeSink* self, Session& session, Push push) {
+static GstFlowReturn gst_realtime_sink_hand_over(GstRealtimeSink* self, Session& session,
+                                                 Uplink::Input input) {
+  const bool live = gst_realtime_sink_is_live(self);
   for (;;) {
-    switch (push()) {
+    switch (session.push(input, live)) {
     case Uplink::Pushed::ok:
       return GST_FLOW_OK;
     case Uplink::Pushed::closed:
@@ -211,13 +212,10 @@ static GstFlowReturn gst_realtime_sink_render(GstBaseSink* sink, GstBuffer* buff
   GstRealtimeSink* self = GST_REALTIME_SINK(sink);
   const auto session = self->priv->link->session();
   if (!session) return GST_FLOW_FLUSHING;
-  const bool live = gst_realtime_sink_is_live(self);
-
   const bool gap =
       GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP) && GST_BUFFER_DURATION_IS_VALID(buffer);
   if (gap && gst_buffer_get_size(buffer) == 0)
-    return gst_realtime_sink_hand_over(
-        self, *session, [&] { return session->push_silence(GST_BUFFER_DURATION(buffer), live); });
+    return gst_realtime_sink_hand_over(self, *session, {{}, GST_BUFFER_DURATION(buffer), std::nullopt});
 
   GstMapInfo map;
   if (!gst_buffer_map(buffer, &map, GST_MAP_READ)) {
@@ -225,9 +223,7 @@ static GstFlowReturn gst_realtime_sink_render(GstBaseSink* sink, GstBuffer* buff
     return GST_FLOW_ERROR;
   }
   const auto time = gst_realtime_sink_clock_time(self, GST_BUFFER_PTS(buffer));
-  const GstFlowReturn result = gst_realtime_sink_hand_over(self, *session, [&] {
-    return session->push({map.data, map.size}, time, live);
-  });
+  const GstFlowReturn result = gst_realtime_sink_hand_over(self, *session, {{map.data, map.size}, 0, time});
   gst_buffer_unmap(buffer, &map);
   return result;
 }
@@ -255,7 +251,7 @@ static GstFlowReturn gst_realtime_sink_wait_event(GstBaseSink* sink, GstEvent* e
     GstClockTime duration = GST_CLOCK_TIME_NONE;
     gst_event_parse_gap(event, nullptr, &duration);
     if (!GST_CLOCK_TIME_IS_VALID(duration)) return GST_FLOW_OK;
-    return gst_realtime_sink_hand_over(self, *session, [&] { return session->push_silence(duration, live); });
+    return gst_realtime_sink_hand_over(self, *session, {{}, duration, std::nullopt});
   }
   if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) return gst_realtime_sink_drain(self, *session);
   return GST_FLOW_OK;

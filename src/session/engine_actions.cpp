@@ -97,6 +97,7 @@ void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
   for (const audio::Cut& cut : cuts) {
     if (cut.complete) continue;
     any = true;
+    responses_.discard(cut.key.response_id); // out of band ones too, once they are cut
     notify(Notice(NoticeKind::interrupted)
                .with("response-id", cut.key.response_id)
                .with("item-id", cut.key.item_id)

@@ -156,7 +156,11 @@ bool Responses::on_error(const ErrorInfo& error) {
 
 void Responses::discard_open() {
   for (const auto& [id, response] : open_)
-    discarded_.insert(id);
+    if (!response.out_of_band) discarded_.insert(id);
+}
+
+void Responses::discard(std::string_view response_id) {
+  if (open_.find(response_id) != open_.end()) discarded_.emplace(response_id);
 }
 
 void Responses::note_audio(std::string_view response_id, std::string_view item_id) {

@@ -44,7 +44,8 @@ class Responses {
   bool on_error(const protocol::ErrorInfo& error);
 
   // Barge-in: audio that still comes for the open responses is not wanted.
-  void discard_open();
+  void discard_open(); // of the default conversation
+  void discard(std::string_view response_id);
   bool discarded(std::string_view response_id) const { return discarded_.contains(response_id); }
   // Audio of an item was taken for playing: what becomes of the item is told by where it is cut.
   void note_audio(std::string_view response_id, std::string_view item_id);

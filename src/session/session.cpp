@@ -172,13 +172,8 @@ void Session::set_muted(bool muted) {
   parts_->shared->uplink.set_muted(muted);
 }
 
-Uplink::Pushed Session::push(std::span<const std::uint8_t> bytes, std::optional<std::uint64_t> clock_time,
-                             bool live) {
-  return parts_->shared->uplink.push(bytes, clock_time, live, parts_->executor->now());
-}
-
-Uplink::Pushed Session::push_silence(std::uint64_t duration_ns, bool live) {
-  return parts_->shared->uplink.push_silence(duration_ns, live, parts_->executor->now());
+Uplink::Pushed Session::push(Uplink::Input& input, bool live) {
+  return parts_->shared->uplink.push(input, live, parts_->executor->now());
 }
 
 void Session::set_input_flushing(bool flushing) {

@@ -59,9 +59,7 @@ class Session {
   void set_uplink_options(const Uplink::Options& options, std::uint32_t silence_fill_delay_ms);
   void set_input_live(bool live);
   void set_muted(bool muted);
-  Uplink::Pushed push(std::span<const std::uint8_t> bytes, std::optional<std::uint64_t> clock_time,
-                      bool live);
-  Uplink::Pushed push_silence(std::uint64_t duration_ns, bool live);
+  Uplink::Pushed push(Uplink::Input& input, bool live); // see Uplink; blocks for input that is not live
   // Makes push and wait_drained return; undone by set_input_flushing(false).
   void set_input_flushing(bool flushing);
   void flush_input(); // drops what is unsent and abandons a drain

@@ -62,48 +62,40 @@ std::size_t Uplink::chunk_bytes(Locker& state) {
   return state->format.bytes(std::max<std::uint64_t>(samples, 1));
 }
 
-Uplink::Pushed Uplink::push(std::span<const std::uint8_t> bytes, std::optional<std::uint64_t> time, bool live,
-                            Nanoseconds now) {
-  for (bool first = true; first || !bytes.empty(); first = false) {
+Uplink::Pushed Uplink::push(Input& input, bool live, Nanoseconds now) {
+  do {
     bool something = false;
     {
       auto state = state_.lock();
       if (const Pushed room = wait_for_room(state, live); room != Pushed::ok) return room;
       state->pushed_once = true;
       state->last_push = state->quiet_since = now;
-      if (const std::uint64_t missing = first ? missing_samples(state, time) : 0) {
+      if (const std::uint64_t missing = missing_samples(state, std::exchange(input.time, std::nullopt))) {
         state->counters.filled_samples += missing;
         take_silence(state, missing);
       }
-      const std::size_t count = live ? bytes.size() : std::min(bytes.size(), chunk_bytes(state));
-      take_bytes(state, bytes.first(count), state->muted);
-      bytes = bytes.subspan(count);
+      take_input(state, input, live);
       if (live) drop_oldest(state);
       something = !state->queue.empty();
     }
     if (something) wake_();
-  }
+  } while (!input.bytes.empty() || input.silence_ns > 0);
   return Pushed::ok;
 }
 
-Uplink::Pushed Uplink::push_silence(std::uint64_t duration_ns, bool live, Nanoseconds now) {
-  std::optional<std::uint64_t> left;
-  do {
-    {
-      auto state = state_.lock();
-      if (const Pushed room = wait_for_room(state, live); room != Pushed::ok) return room;
-      state->pushed_once = true;
-      state->last_push = state->quiet_since = now;
-      if (!left) left = state->format.samples_of_ns(duration_ns);
-      const std::uint64_t count = live ? *left : std::min(*left, state->format.samples(chunk_bytes(state)));
-      state->counters.filled_samples += count;
-      take_silence(state, count);
-      *left -= count;
-      if (live) drop_oldest(state);
-    }
-    wake_();
-  } while (*left > 0);
-  return Pushed::ok;
+// Live input as a whole, other input a chunk at a time.
+void Uplink::take_input(Locker& state, Input& input, bool live) {
+  const std::size_t chunk = chunk_bytes(state);
+  const std::size_t count = live ? input.bytes.size() : std::min(input.bytes.size(), chunk);
+  take_bytes(state, input.bytes.first(count), state->muted);
+  input.bytes = input.bytes.subspan(count);
+
+  const std::uint64_t chunk_ns = state->format.ns_of_samples(state->format.samples(chunk));
+  const std::uint64_t silence_ns = live ? input.silence_ns : std::min(input.silence_ns, chunk_ns);
+  const std::uint64_t samples = state->format.samples_of_ns(silence_ns);
+  state->counters.filled_samples += samples;
+  take_silence(state, samples);
+  input.silence_ns -= silence_ns;
 }
 
 void Uplink::take_silence(Locker& state, std::uint64_t samples) {

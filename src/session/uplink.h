@@ -47,12 +47,26 @@ class Uplink {
   void set_format(const audio::Format& format);
   audio::Format format();
 
+  // What upstream delivered: audio, or silence of a length. What was taken is taken off, so that a call which
+  // flushing ended can be repeated with the rest.
+  struct Input {
+    std::span<const std::uint8_t> bytes;
+    std::uint64_t silence_ns = 0;
+    std::optional<std::uint64_t>
+        time; // clock time of the first sample, if known: a jump of up to 2 s becomes silence
+  };
   // Live input never waits: its oldest audio is dropped when the queue is full. Other input waits for room
-  // chunk by chunk, until set_flushing or close, and loses nothing. `time` is the clock time of the first
-  // sample, if known: a jump of up to 2 s becomes silence.
+  // chunk by chunk, until set_flushing or close, and loses nothing.
+  Pushed push(Input& input, bool live, Nanoseconds now);
   Pushed push(std::span<const std::uint8_t> bytes, std::optional<std::uint64_t> time, bool live,
-              Nanoseconds now);
-  Pushed push_silence(std::uint64_t duration_ns, bool live, Nanoseconds now);
+              Nanoseconds now) {
+    Input input{bytes, 0, time};
+    return push(input, live, now);
+  }
+  Pushed push_silence(std::uint64_t duration_ns, bool live, Nanoseconds now) {
+    Input input{{}, duration_ns, std::nullopt};
+    return push(input, live, now);
+  }
   // What is left of a chunk goes out as it is: nothing follows for now.
   void end_chunk();
 
@@ -108,6 +122,7 @@ class Uplink {
   static std::uint64_t duration_of(const Entry& entry);
   static std::uint64_t missing_samples(Locker& state, std::optional<std::uint64_t> time);
   static Pushed wait_for_room(Locker& state, bool live);
+  static void take_input(Locker& state, Input& input, bool live);
 
   Guarded<State> state_;
   std::function<void()> wake_;
