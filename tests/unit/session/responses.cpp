@@ -1,8 +1,7 @@
 // One response.create at a time, cancelling what does not exist yet, and what becomes of unheard items.
 #include "session/responses.h"
+#include "contains.h"
 #include "fake_wire.h"
-
-#include <cstring>
 
 namespace {
 
@@ -274,7 +273,7 @@ void silence_is_reported_once() {
   f.wire.loop.advance(Milliseconds(1));
   g_assert_cmpuint(f.wire.warnings.size(), ==, 1);
   g_assert_true(f.wire.warnings[0].kind == Warning::Kind::response_timed_out);
-  g_assert_nonnull(strstr(f.wire.warnings[0].text.c_str(), "resp_1"));
+  g_assert_true(contains(f.wire.warnings[0].text, "resp_1"));
   f.wire.loop.advance(std::chrono::seconds(300));
   g_assert_cmpuint(f.wire.warnings.size(), ==, 1);
   // It holds nobody back any more.

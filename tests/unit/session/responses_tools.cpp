@@ -1,8 +1,7 @@
 // Tool calls: their outputs wait for the response that asked and for each other, then one response follows.
+#include "contains.h"
 #include "fake_wire.h"
 #include "session/responses.h"
-
-#include <cstring>
 
 namespace {
 
@@ -72,7 +71,7 @@ void waits_for_each_other() {
   f.responses.tool_output("call_2", "two");
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
   g_assert_false(f.responses.quiet());
-  g_assert_nonnull(strstr(f.responses.what_is_open().c_str(), "call_1"));
+  g_assert_true(contains(f.responses.what_is_open(), "call_1"));
   f.responses.tool_output("call_1", "one");
   const auto sent = f.wire.take();
   g_assert_cmpuint(sent.size(), ==, 3); // both, then one response
@@ -122,7 +121,7 @@ void times_out() {
   f.wire.loop.advance(Milliseconds(1));
   const auto sent = f.wire.take();
   g_assert_cmpuint(sent.size(), ==, 2);
-  g_assert_nonnull(strstr(output_of(sent[0]).output.c_str(), "did not answer"));
+  g_assert_true(contains(output_of(sent[0]).output, "did not answer"));
   g_assert_true(is<ResponseCreate>(sent[1]));
   g_assert_cmpuint(f.wire.warnings.size(), ==, 1);
   g_assert_true(f.wire.warnings[0].kind == Warning::Kind::tool_timed_out);
