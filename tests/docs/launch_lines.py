@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Runs the launch lines of the documentation against the development server.
+
+    launch_lines.py SOURCE_ROOT REALTIME_SERVER PARSE_LINE
+
+Fenced blocks say what is done with them: `sh run` is run to its end; `makes=FILE` names a WAV file it leaves with speech
+in it, `shows=TEXT` what it prints. `sh parse` needs a device or a network that a test has not: its pipeline is only
+built, with the elements and properties it names. A block with a gst-launch-1.0 that says neither is an error.
+"""
+import concurrent.futures
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import local_server
+import markdown
+
+ADDRESS = "ws://127.0.0.1:8765"  # of the documentation
+TIMEOUT_S = 90
+
+
+def commands(text):
+    """The gst-launch-1.0 commands of a block, as lists of words."""
+    joined = re.sub(r"\\\n\s*", " ", text)
+    return [shlex.split(line, comments=True) for line in joined.splitlines() if "gst-launch-1.0" in line]
+
+
+def pipeline_words(command):
+    words = command[command.index("gst-launch-1.0") + 1:]
+    return [word for word in words if word not in ("-m", "-e", "-v", "-q")]
+
+
+def field_types(output):
+    """What `gst-launch-1.0 -m` printed: (field, type) of every realtime/ message."""
+    found = set()
+    for line in re.findall(r"\(element\): realtime/[a-z-]+(.*)", output):
+        found |= set(re.findall(r"([a-z-]+)=\(([a-z0-9]+)\)(?:\"(?:[^\"\\]|\\.)*\"|[^,;]*)", line))
+    return found
+
+
+def type_problems(output, documented):
+    return [f"field {name} is of type {kind}, documented as {documented.get(name, 'nothing')}"
+            for name, kind in sorted(field_types(output)) if documented.get(name) != kind]
+
+
+def run(block, address, documented_types):
+    with tempfile.TemporaryDirectory() as folder:
+        local_server.write_question(Path(folder) / "question.wav")
+        try:
+            done = subprocess.run(["bash", "-euc", block.text.replace(ADDRESS, address)], cwd=folder, text=True,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=TIMEOUT_S, errors="replace")
+        except subprocess.TimeoutExpired as late:
+            return [f"it did not end within {TIMEOUT_S} s", (late.output or b"").decode("utf-8", "replace")[-3000:]]
+        problems = [f"exit code {done.returncode}"] if done.returncode else []
+        for word in block.words:
+            if word.startswith("makes="):
+                path = Path(folder) / word.removeprefix("makes=")
+                if not path.exists() or local_server.spoken_seconds(path) < 0.5:
+                    problems.append(f"{path.name} holds no speech")
+            if word.startswith("shows=") and word.removeprefix("shows=") not in done.stdout:
+                problems.append(f"it does not print {word.removeprefix('shows=')}")
+        problems += type_problems(done.stdout, documented_types)
+        return problems + [done.stdout[-3000:]] if problems else []
+
+
+def parse(block, program):
+    """Problems, or the reason of a skip."""
+    for command in commands(block.text):
+        done = subprocess.run([program, *pipeline_words(command)], capture_output=True, text=True)
+        if done.returncode == 2:
+            return "not installed: " + " ".join(done.stdout.split())
+        if done.returncode:
+            return [done.stderr]
+    return []
+
+
+def name_of(block, root):
+    return f"{block.page.relative_to(root)}:{block.line}"
+
+
+def documented_types(root):
+    rows = markdown.table(root / "docs" / "messages.md", "fields")
+    return {name: row[1] for row in rows for name in re.split(r",\s*", row[0])}
+
+
+def self_test(program):
+    """A line with a property that does not exist is found, and so is a wrong type."""
+    bad = markdown.Block(Path("x"), 1, ["sh", "parse"], "gst-launch-1.0 fakesrc ! realtimesink no-such-property=1")
+    problems = [] if isinstance(parse(bad, program), list) and parse(bad, program) else ["a bad line was built"]
+    line = 'Got message #1 from element "a" (element): realtime/x, final=(string)"a\\"b", time=(guint64)5;'
+    if len(type_problems(line, {"final": "boolean", "time": "guint64"})) != 1:
+        problems.append("one field of two has the wrong type")
+    return problems
+
+
+def main():
+    root, server, parse_line = Path(sys.argv[1]).resolve(), sys.argv[2], sys.argv[3]
+    pages = [root / "README.md"] + sorted((root / "docs").rglob("*.md"))
+    blocks = [block for page in pages for block in markdown.blocks(page) if commands(block.text)]
+    results = [("the checks can fail", self_test(parse_line)),
+               ("every launch line says what is done with it",
+                [name_of(b, root) for b in blocks if not {"run", "parse"} & set(b.words)])]
+    results += [(name_of(b, root) + " can be built", parse(b, parse_line)) for b in blocks]
+
+    to_run = [b for b in blocks if "run" in b.words]
+    if not Path(server).exists() or not local_server.SPOKEN.exists():
+        results += [(name_of(b, root), "realtime-server or pocketsphinx-testdata is not there") for b in to_run]
+    else:
+        types = documented_types(root)
+        with local_server.running(server) as address, concurrent.futures.ThreadPoolExecutor(4) as pool:
+            problems = pool.map(lambda b: run(b, address, types), to_run)
+            results += [(name_of(b, root) + " runs to its end", p) for b, p in zip(to_run, problems)]
+    return local_server.report(results)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
