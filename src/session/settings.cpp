@@ -1,6 +1,7 @@
 #include "session/settings.h"
 
 #include "protocol/codec.h"
+#include "protocol/json_value.h"
 
 namespace rt::session {
 namespace {
@@ -88,11 +89,12 @@ std::optional<protocol::NoiseReduction> wanted_noise_reduction(NoiseReductionCho
 
 // A JSON value, or a bare word that stands for the string.
 Result<Json> word_or_object(const std::string& text) {
-  if (!text.empty() && (text.front() == '{' || text.front() == '"')) {
-    if (text.front() == '{') return protocol::parse_json_object(text);
-    return Json{text};
-  }
-  return Json{protocol::json_quote(text)};
+  if (text.starts_with('{')) return protocol::parse_json_object(text);
+  if (!text.starts_with('"')) return Json{protocol::json_quote(text)};
+  std::string problem;
+  const auto word = protocol::read_json(text, &problem);
+  if (word && word->is_string()) return Json{text};
+  return Error{ErrorKind::invalid_settings, "not a JSON string: " + problem};
 }
 
 // Fills `target` from a JSON property when that is set; the error names the property.
