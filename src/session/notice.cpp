@@ -50,27 +50,27 @@ std::span<const NoticeInfo> notices() {
   return table;
 }
 
-Notice&& Notice::with(std::string_view name, std::string value) && {
+Notice Notice::with(std::string_view name, std::string value) && {
   fields.emplace_back(name, std::move(value));
   return std::move(*this);
 }
 
-Notice&& Notice::with(std::string_view name, std::uint64_t value) && {
+Notice Notice::with(std::string_view name, std::uint64_t value) && {
   fields.emplace_back(name, value);
   return std::move(*this);
 }
 
-Notice&& Notice::with(std::string_view name, bool value) && {
+Notice Notice::with(std::string_view name, bool value) && {
   fields.emplace_back(name, value);
   return std::move(*this);
 }
 
-Notice&& Notice::with(std::string_view name, double value) && {
+Notice Notice::with(std::string_view name, double value) && {
   fields.emplace_back(name, value);
   return std::move(*this);
 }
 
-Notice&& Notice::with(std::string_view name, ClockTime value) && {
+Notice Notice::with(std::string_view name, ClockTime value) && {
   fields.emplace_back(name, value);
   return std::move(*this);
 }

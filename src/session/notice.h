@@ -56,17 +56,17 @@ struct Notice {
   Direction direction;                                    // the table's, but a user's transcript goes uplink
 
   explicit Notice(NoticeKind k) : kind(k), direction(info(k).direction) {}
-  Notice&& with(std::string_view name, std::string value) &&;
-  Notice&& with(std::string_view name, std::string_view value) && {
+  Notice with(std::string_view name, std::string value) &&;
+  Notice with(std::string_view name, std::string_view value) && {
     return std::move(*this).with(name, std::string(value));
   }
-  Notice&& with(std::string_view name, const char* value) && {
+  Notice with(std::string_view name, const char* value) && {
     return std::move(*this).with(name, std::string(value));
   }
-  Notice&& with(std::string_view name, std::uint64_t value) &&;
-  Notice&& with(std::string_view name, bool value) &&;
-  Notice&& with(std::string_view name, double value) &&;
-  Notice&& with(std::string_view name, ClockTime value) &&;
+  Notice with(std::string_view name, std::uint64_t value) &&;
+  Notice with(std::string_view name, bool value) &&;
+  Notice with(std::string_view name, double value) &&;
+  Notice with(std::string_view name, ClockTime value) &&;
 };
 
 enum class ProgressKind { start, progress, complete, error, canceled };

@@ -3,6 +3,7 @@
 
 #include "audio/base64.h"
 #include "server/sound.h"
+#include "session/notice.h"
 #include "support/elements.h"
 
 #include <gst/check/gstcheck.h>
@@ -24,6 +25,24 @@ std::vector<std::int16_t> without_silence(std::vector<std::int16_t> samples) {
   return samples;
 }
 
+gboolean check_field(GQuark field, const GValue*, gpointer data) {
+  const auto& info = *static_cast<const session::NoticeInfo*>(data);
+  const std::string list = "," + std::string(info.fields) + ",", name = g_quark_to_string(field);
+  fail_unless(list.find("," + name + ",") != std::string::npos, "field %s is not in the table", name.c_str());
+  return TRUE;
+}
+
+// What reaches the bus is what the table, and so the documentation, says.
+void every_field_is_in_the_table(const Pipeline& pipeline) {
+  unsigned seen = 0;
+  for (const session::NoticeInfo& info : session::notices())
+    for (const GstStructure* message : pipeline.seen(("realtime/" + std::string(info.name)).c_str())) {
+      gst_structure_foreach(message, check_field, const_cast<session::NoticeInfo*>(&info));
+      ++seen;
+    }
+  fail_unless(seen > 5);
+}
+
 } // namespace
 
 GST_START_TEST(a_spoken_question_is_answered_and_the_pipeline_ends) {
@@ -43,6 +62,18 @@ GST_START_TEST(a_spoken_question_is_answered_and_the_pipeline_ends) {
                            "realtime/response-started", "realtime/response-done", "realtime/playback-started",
                            "realtime/playback-finished"})
     fail_unless_equals_int(pipeline.seen(name).size(), 1);
+
+  const GstStructure* created = pipeline.seen("realtime/session-created")[0];
+  fail_unless(gst_structure_has_field_typed(created, "session-id", G_TYPE_STRING));
+  fail_unless(gst_structure_has_field_typed(created, "expires-at", G_TYPE_UINT64));
+  guint64 started = 0, finished = 0, heard_ms = 0;
+  fail_unless(gst_structure_get_uint64(pipeline.seen("realtime/playback-started")[0], "time", &started));
+  const GstStructure* end = pipeline.seen("realtime/playback-finished")[0];
+  fail_unless(gst_structure_get_uint64(end, "time", &finished));
+  fail_unless(gst_structure_get_uint64(end, "heard-ms", &heard_ms));
+  fail_unless_equals_int(heard_ms, 1000);
+  fail_unless_equals_uint64((finished - started) / GST_MSECOND, 1000);
+  every_field_is_in_the_table(pipeline);
 }
 GST_END_TEST
 
