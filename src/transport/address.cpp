@@ -22,9 +22,13 @@ std::string host_and_port(GUri* uri) {
   return shown;
 }
 
+// GUri lets blanks pass.
 bool has_host(GUri* uri) {
   const char* host = g_uri_get_host(uri);
-  return host && *host;
+  if (!host || !*host) return false;
+  for (; *host; ++host)
+    if (static_cast<unsigned char>(*host) <= ' ') return false;
+  return true;
 }
 
 Error invalid_uri(std::string message) {
