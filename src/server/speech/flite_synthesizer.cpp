@@ -6,6 +6,8 @@
 #include "server/speech/speex_resampler.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <flite/flite.h>
 
 // flite's voices have no header.
@@ -29,6 +31,20 @@ Guarded<Engine>& engine() {
   return instance;
 }
 
+// Its voice's noise comes from rand(): while this lives, from a sequence that always starts the same. Under
+// the engine's lock.
+class FixedNoise {
+ public:
+  FixedNoise() : before_(initstate(1, state_.data(), state_.size())) {}
+  ~FixedNoise() { setstate(before_); }
+  FixedNoise(const FixedNoise&) = delete;
+  FixedNoise& operator=(const FixedNoise&) = delete;
+
+ private:
+  std::array<char, 128> state_{};
+  char* before_;
+};
+
 struct Wave {
   std::vector<std::int16_t> samples;
   std::uint32_t rate = 0;
@@ -41,6 +57,7 @@ Wave speak_piece(const std::string& text, double speed) {
     flite->voice = register_cmu_us_rms(nullptr);
   }
   flite_feat_set_float(flite->voice->features, "duration_stretch", static_cast<float>(1.0 / speed));
+  const FixedNoise noise;
   const std::unique_ptr<cst_wave, FreeWith<delete_wave>> wave(flite_text_to_wave(text.c_str(), flite->voice));
   if (!wave || wave->num_samples <= 0 || wave->sample_rate <= 0) return {};
   return {.samples = {wave->samples, wave->samples + wave->num_samples},

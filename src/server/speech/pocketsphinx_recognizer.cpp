@@ -49,6 +49,7 @@ Decoder load(const std::string& model_dir) {
   static Guarded<int> loading;
   const auto one_at_a_time = loading.lock();
   err_set_callback(on_message, nullptr);
+  err_set_logfp(nullptr); // the list of settings goes there, past the callback
   const ModelFiles files(model_dir);
   std::vector<const char*> arguments{"realtime-server",      "-hmm",  files.acoustic.c_str(), "-lm",
                                      files.language.c_str(), "-dict", files.words.c_str()};

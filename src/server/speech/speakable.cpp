@@ -36,13 +36,22 @@ std::string to_ascii(std::string_view text, std::size_t limit) {
   return out;
 }
 
+// "Mr.", "Dr.", "St.", "e.g.": what is so short does not end a sentence.
+bool ends_sentence(std::string_view text, std::size_t at) {
+  constexpr std::size_t longest_abbreviation = 3;
+  if (text[at] == '!' || text[at] == '?') return true;
+  if (text[at] != '.') return false;
+  const std::size_t blank = text.substr(0, at).find_last_of(' ');
+  return at - (blank == std::string_view::npos ? 0 : blank + 1) > longest_abbreviation;
+}
+
 // How many characters of `text` the next piece takes: up to a sentence's end, else to a comma, else to a
 // blank.
 std::size_t piece_length(std::string_view text, std::size_t most) {
   std::size_t comma = 0, blank = 0;
   for (std::size_t i = 0; i < std::min(text.size(), most); i++) {
     const bool ends_token = i + 1 == text.size() || text[i + 1] == ' ';
-    if (ends_token && std::string_view(".!?").find(text[i]) != std::string_view::npos) return i + 1;
+    if (ends_token && ends_sentence(text, i)) return i + 1;
     if (ends_token && std::string_view(",;:").find(text[i]) != std::string_view::npos) comma = i + 1;
     if (text[i] == ' ') blank = i + 1;
   }
