@@ -26,8 +26,10 @@ struct Recognition {
     bool scheduled = false; // a worker has it or will take it
   };
   Guarded<Mail> mail;
-  SpeechService::Text understood;         // executor's thread only; empty once called or no longer wanted
-  std::unique_ptr<Recognizer> recognizer; // the worker's that has it
+  SpeechService::Text understood; // executor's thread only; empty once called or no longer wanted
+  // The worker's that has it.
+  std::unique_ptr<Recognizer> recognizer;
+  bool counted = false; // among Recognizers::alive, though it may have failed to load
 };
 
 struct Speaking {
@@ -59,6 +61,8 @@ struct SpeechPool::Workshop {
   void recognise(const std::shared_ptr<Recognition>& recognition);
   bool take_recognizer(const std::shared_ptr<Recognition>& recognition);
   void give_back(std::unique_ptr<Recognizer> recognizer);
+  void give_up(const std::shared_ptr<Recognition>& recognition);
+  void answer(const std::shared_ptr<Recognition>& recognition, std::string text);
   void serve_waiting();
   Synthesizer& synthesizer_of(Worker& worker);
 
@@ -72,16 +76,18 @@ struct SpeechPool::Workshop {
 
 namespace {
 
-// Runs what may throw below a thread's or a C frame.
+// Runs what may throw below a thread's frame; false when it did.
 template<typename Call>
-void guarded_call(Call call) noexcept {
+bool guarded_call(Call call) noexcept {
   try {
     call();
+    return true;
   } catch (const std::exception& error) {
     log(LogLevel::error, "speech", std::string("speech work failed: ") + error.what());
   } catch (...) {
     log(LogLevel::error, "speech", "speech work failed");
   }
+  return false;
 }
 
 } // namespace
@@ -125,9 +131,12 @@ Synthesizer& SpeechPool::Workshop::synthesizer_of(Worker& worker) {
 }
 
 void SpeechPool::Workshop::schedule(std::shared_ptr<Recognition> recognition) {
-  add([this, recognition = std::move(recognition)](Worker&) { recognise(recognition); });
+  add([this, recognition = std::move(recognition)](Worker&) {
+    if (!guarded_call([&] { recognise(recognition); })) give_up(recognition);
+  });
 }
 
+// False when it has to wait: then it is scheduled again when its time has come.
 bool SpeechPool::Workshop::take_recognizer(const std::shared_ptr<Recognition>& recognition) {
   {
     auto locked = recognizers.lock();
@@ -136,6 +145,7 @@ bool SpeechPool::Workshop::take_recognizer(const std::shared_ptr<Recognition>& r
       locked->idle.pop_back();
     } else if (locked->alive < max_recognizers) {
       ++locked->alive;
+      recognition->counted = true;
     } else {
       locked->waiting.push_back(recognition);
       return false;
@@ -158,7 +168,8 @@ void SpeechPool::Workshop::serve_waiting() {
   std::shared_ptr<Recognition> next;
   {
     auto locked = recognizers.lock();
-    if (!locked->idle.empty() && !locked->waiting.empty()) {
+    const bool room = !locked->idle.empty() || locked->alive < max_recognizers;
+    if (room && !locked->waiting.empty()) {
       next = std::move(locked->waiting.front());
       locked->waiting.pop_front();
     }
@@ -167,6 +178,11 @@ void SpeechPool::Workshop::serve_waiting() {
 }
 
 void SpeechPool::Workshop::recognise(const std::shared_ptr<Recognition>& recognition) {
+  if (!recognition->recognizer) {
+    // It may have been called because a recogniser became free: then that is for the next.
+    if (recognition->mail.lock()->abandoned) return serve_waiting();
+    if (!take_recognizer(recognition)) return;
+  }
   for (;;) {
     std::deque<std::vector<std::int16_t>> chunks;
     bool finish = false, abandoned = false;
@@ -180,14 +196,6 @@ void SpeechPool::Workshop::recognise(const std::shared_ptr<Recognition>& recogni
         return;
       }
     }
-    // It may have been called because a recogniser became free: then that is for the next.
-    if (!recognition->recognizer && abandoned) return serve_waiting();
-    if (!recognition->recognizer && !take_recognizer(recognition)) {
-      auto mail = recognition->mail.lock();
-      for (; !chunks.empty(); chunks.pop_back())
-        mail->chunks.push_front(std::move(chunks.back()));
-      return;
-    }
     if (!abandoned) {
       for (const auto& chunk : chunks)
         recognition->recognizer->feed(chunk);
@@ -195,15 +203,26 @@ void SpeechPool::Workshop::recognise(const std::shared_ptr<Recognition>& recogni
     }
     auto text = recognition->recognizer->finish();
     give_back(std::move(recognition->recognizer));
-    if (abandoned) return;
-    executor->post([weak = std::weak_ptr(recognition), text = std::move(text)]() mutable {
-      const auto alive = weak.lock();
-      if (!alive || !alive->understood) return;
-      const auto understood = std::move(alive->understood);
-      understood(std::move(text));
-    });
+    if (!abandoned) answer(recognition, std::move(text));
     return;
   }
+}
+
+// A recogniser that failed is not used again; nothing was understood.
+void SpeechPool::Workshop::give_up(const std::shared_ptr<Recognition>& recognition) {
+  if (recognition->recognizer || recognition->counted) --recognizers.lock()->alive;
+  recognition->recognizer.reset();
+  serve_waiting();
+  answer(recognition, {});
+}
+
+void SpeechPool::Workshop::answer(const std::shared_ptr<Recognition>& recognition, std::string text) {
+  executor->post([weak = std::weak_ptr(recognition), text = std::move(text)]() mutable {
+    const auto alive = weak.lock();
+    if (!alive || !alive->understood) return;
+    const auto understood = std::move(alive->understood);
+    understood(std::move(text));
+  });
 }
 
 namespace {
@@ -249,9 +268,12 @@ void SpeechPool::warm_up() {
   if (workshop->factory.recognizer) {
     workshop->add([workshop](Workshop::Worker&) {
       const auto recognition = std::make_shared<Recognition>();
-      if (!workshop->take_recognizer(recognition)) return;
-      recognition->recognizer->finish();
-      workshop->give_back(std::move(recognition->recognizer));
+      const bool loaded = guarded_call([&] {
+        if (!workshop->take_recognizer(recognition)) return;
+        recognition->recognizer->finish();
+        workshop->give_back(std::move(recognition->recognizer));
+      });
+      if (!loaded) workshop->give_up(recognition);
     });
   }
   if (!workshop->factory.synthesizer) return;
@@ -308,7 +330,11 @@ std::unique_ptr<SpeechJob> SpeechPool::speak(std::string text, double speed, std
   } else {
     const auto workshop = workshop_.get(); // outlives its threads
     workshop->add([workshop, deliver, weak, text = std::move(text), speed, rate](Workshop::Worker& worker) {
-      if (!weak.expired()) deliver(workshop->synthesizer_of(worker).speak(text, speed, rate));
+      if (weak.expired()) return;
+      std::vector<std::int16_t> samples;
+      // A failing voice says nothing, but the reply goes on.
+      guarded_call([&] { samples = workshop->synthesizer_of(worker).speak(text, speed, rate); });
+      deliver(std::move(samples));
     });
   }
   return std::make_unique<PooledJob>(std::move(speaking));

@@ -35,9 +35,9 @@ WsClient::~WsClient() {
 void WsClient::send_text(const std::string& text) {
   if (!is_open()) return;
   const auto bytes = GRef<GBytes>::adopt(g_bytes_new(text.data(), text.size()));
+  hooks_.on_text(false, text); // before the client can react to it
   // Not send_text(): that refuses the invalid UTF-8 which a scenario may want on the wire.
   soup_websocket_connection_send_message(socket_.get(), SOUP_WEBSOCKET_DATA_TEXT, bytes.get());
-  hooks_.on_text(false, text);
 }
 
 void WsClient::send_binary(const std::string& bytes) {

@@ -213,6 +213,7 @@ void WsServer::Shell::forget(unsigned number) {
   if (clients_.erase(number) == 0) return;
   open = static_cast<unsigned>(clients_.size());
   log(LogLevel::info, "server", "client " + std::to_string(number) + " is gone");
+  if (options_.on_gone) options_.on_gone(number);
   if (clients_.empty()) say_gone();
 }
 
@@ -227,6 +228,8 @@ void WsServer::Shell::shut(bool now, std::function<void()> gone) {
     soup_server_disconnect(server_.get());
     server_.reset();
   }
+  for (const auto& stream : deaf_)
+    g_io_stream_close(stream.get(), nullptr, nullptr);
   deaf_.clear();
   close_all(SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "");
   gone_ = [this, gone = std::move(gone)] {

@@ -40,6 +40,7 @@ struct WsServerOptions {
   bool warm_up = false; // load the models before the first client comes
   std::function<void(const Traffic&)> on_traffic;
   std::function<void(const Handshake&)> on_handshake;
+  std::function<void(unsigned connection)> on_gone; // its socket is closed; on the executor's thread
 };
 
 class WsServer {
