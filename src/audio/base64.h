@@ -1,5 +1,5 @@
-// RFC 4648 base64 with padding, into storage that the caller reuses. Table driven: a profile showed GLib's own coder
-// at a twentieth of a session's CPU, and no packaged library is faster.
+// RFC 4648 base64 with padding, into storage that the caller reuses. Table driven: a profile showed GLib's
+// own coder at a twentieth of a session's CPU, and no packaged library is faster.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,9 @@ void base64_append(std::string& out, std::span<const std::uint8_t> bytes);
 constexpr std::size_t base64_decoded_bound(std::size_t chars) {
   return chars / 4 * 3 + 3;
 }
-// Writes to `out` (room for base64_decoded_bound) and returns the bytes written; nothing on an invalid character, on
-// data after padding or on an impossible length. Missing padding is tolerated, as servers and libraries do.
+// Writes to `out` (room for base64_decoded_bound) and returns the bytes written; nothing on an invalid
+// character, on data after padding or on an impossible length. Missing padding is tolerated, as servers and
+// libraries do.
 std::optional<std::size_t> base64_decode(std::string_view text, std::uint8_t* out);
 
 } // namespace rt::audio

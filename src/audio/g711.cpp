@@ -51,7 +51,9 @@ std::int16_t alaw_decode(std::uint8_t code) {
 std::uint8_t ulaw_encode(std::int16_t sample) {
   const int biased = std::min(std::abs(static_cast<int>(sample)), ulaw_clip) + ulaw_bias; // 0x84..0x7FFF
   const int segment = static_cast<int>(std::bit_width(static_cast<unsigned>(biased))) - 8;
-  const int mantissa = biased >> (segment + 3) & 0x0F;
+  // The bias sets the eighth bit, so no segment is negative.
+  const int mantissa =
+      biased >> (segment + 3) & 0x0F; // NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult)
   const int sign = sample < 0 ? sign_bit : 0;
   return static_cast<std::uint8_t>(~(sign | segment << 4 | mantissa));
 }

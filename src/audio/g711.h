@@ -1,5 +1,5 @@
-// ITU-T G.711 companding, for fades and silence in a stream that is otherwise passed through untouched, and for the
-// server's ears and mouth.
+// ITU-T G.711 companding, for fades and silence in a stream that is otherwise passed through untouched, and
+// for the server's ears and mouth.
 #pragma once
 
 #include <cstdint>

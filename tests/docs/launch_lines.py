@@ -3,8 +3,8 @@
 
     launch_lines.py SOURCE_ROOT REALTIME_SERVER PARSE_LINE
 
-Fenced blocks say what is done with them: `sh run` is run to its end; `makes=FILE` names a WAV file it leaves with speech
-in it, `shows=TEXT` what it prints. `sh parse` needs a device or a network that a test has not: its pipeline is only
+Fenced blocks say what is done with them: `sh run` is run to its end; `makes=FILE` names a file it leaves with speech in
+it, `shows=TEXT` what it prints. `sh parse` needs a device or a network that a test has not: its pipeline is only
 built, with the elements and properties it names. A block with a gst-launch-1.0 that says neither is an error.
 """
 import concurrent.futures
@@ -30,7 +30,7 @@ def commands(text):
 
 def pipeline_words(command):
     words = command[command.index("gst-launch-1.0") + 1:]
-    return [word for word in words if word not in ("-m", "-e", "-v", "-q")]
+    return [word for word in words if word not in ("-m", "-e", "-v", "-q") and not re.match(r"[0-9]?>", word)]
 
 
 def field_types(output):

@@ -34,11 +34,13 @@ def write_question(path):
 
 
 def spoken_seconds(path):
-    """How much of a WAV file is no silence; the header's sizes may be those of an unfinished file."""
-    with wave.open(str(path), "rb") as file:
-        rate = file.getframerate()
-        samples = memoryview(file.readframes(file.getnframes())).cast("h")
-    return sum(1 for sample in samples if sample) / rate
+    """How much of a WAV file, or of raw samples as realtimesrc has them, is no silence."""
+    if Path(path).suffix == ".raw":
+        rate, data = 24000, Path(path).read_bytes()
+    else:
+        with wave.open(str(path), "rb") as file:
+            rate, data = file.getframerate(), file.readframes(file.getnframes())
+    return sum(1 for sample in memoryview(data).cast("h") if sample) / rate
 
 
 def skip_all(why):
