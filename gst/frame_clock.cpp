@@ -44,13 +44,17 @@ FrameClock::Frame FrameClock::next(GstElement* element, const audio::Format& for
 }
 
 FrameClock::Wait FrameClock::wait(GstElement* element, const Frame& frame) {
+  {
+    auto waiting = waiting_.lock();
+    waiting.wait([](const Waiting& w) { return !w.paused || w.flushing; });
+  }
   const auto clock = clock_of(element);
   const GstClockTime base = gst_element_get_base_time(element);
   const GstClockID id =
       gst_clock_new_single_shot_id(clock.get(), (GST_CLOCK_TIME_IS_VALID(base) ? base : 0) + frame.pts);
   {
     auto waiting = waiting_.lock();
-    if (waiting->flushing || waiting->woken) {
+    if (waiting->flushing || waiting->woken || waiting->paused) {
       gst_clock_id_unref(id);
       waiting->woken = false;
       return waiting->flushing ? Wait::flushing : Wait::woken;
@@ -64,7 +68,7 @@ FrameClock::Wait FrameClock::wait(GstElement* element, const Frame& frame) {
     waiting->id = nullptr;
     if (waiting->flushing)
       outcome = Wait::flushing;
-    else if (waiting->woken || result == GST_CLOCK_UNSCHEDULED)
+    else if (waiting->woken || waiting->paused || result == GST_CLOCK_UNSCHEDULED)
       outcome = Wait::woken;
     waiting->woken = false;
   }
@@ -90,6 +94,14 @@ void FrameClock::set_flushing(bool flushing) {
   auto waiting = waiting_.lock();
   waiting->flushing = flushing;
   if (flushing && waiting->id) gst_clock_id_unschedule(waiting->id);
+  waiting.notify();
+}
+
+void FrameClock::set_paused(bool paused) {
+  auto waiting = waiting_.lock();
+  waiting->paused = paused;
+  if (paused && waiting->id) gst_clock_id_unschedule(waiting->id);
+  waiting.notify();
 }
 
 void FrameClock::wake() {

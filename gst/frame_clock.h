@@ -34,12 +34,15 @@ class FrameClock {
 
   // ---- any thread ----
   void set_flushing(bool flushing);
+  // The running time stands still: wait() does not return until it goes on, and the time of a frame is then
+  // reckoned anew. The base class leaves create() waiting for the clock in PAUSED.
+  void set_paused(bool paused);
   void wake();
 
  private:
   struct Waiting {
     GstClockID id = nullptr; // borrowed while wait() holds it
-    bool flushing = false, woken = false;
+    bool flushing = false, woken = false, paused = false;
   };
   static GRef<GstClock> clock_of(GstElement* element);
 

@@ -133,6 +133,8 @@ static GstStateChangeReturn gst_realtime_src_change_state(GstElement* element, G
     priv->was_idle = priv->in_gap = true;
     priv->latency = 0;
   }
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) priv->frames.set_paused(false);
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED) priv->frames.set_paused(true);
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_realtime_src_parent_class)->change_state(element, transition);
   priv->link->after(transition, result);
@@ -140,6 +142,11 @@ static GstStateChangeReturn gst_realtime_src_change_state(GstElement* element, G
 }
 
 static gboolean gst_realtime_src_send_event(GstElement* element, GstEvent* event) {
+  // What is heard happens now. The base class would flush before it finds that out, or keep a seek for later.
+  if (GST_EVENT_TYPE(event) == GST_EVENT_SEEK) {
+    gst_event_unref(event);
+    return FALSE;
+  }
   // The application ends the stream: nothing more of it will be heard, and nobody should wait for it.
   if (GST_EVENT_TYPE(event) == GST_EVENT_EOS)
     if (const auto session = GST_REALTIME_SRC(element)->priv->link->session()) session->output_ended();
