@@ -2,6 +2,8 @@
 #include "server/scenario.h"
 #include "harness.h"
 
+#include "base/gptr.h"
+
 namespace {
 
 using namespace rt::server;
@@ -94,6 +96,22 @@ void mistakes_are_named() {
   }
 }
 
+// Every JSON block of the page is a scenario that works.
+void the_documented_scenarios_are_good() {
+  gchar* page = nullptr;
+  g_assert_true(g_file_get_contents(RT_SOURCE_ROOT "/docs/devserver.md", &page, nullptr, nullptr));
+  const rt::GCharPtr owner(page);
+  const std::string_view text(page);
+  constexpr std::string_view fence = "```json\n";
+  unsigned count = 0;
+  for (auto at = text.find(fence); at != std::string_view::npos; at = text.find(fence, at + 1), ++count) {
+    const auto start = at + fence.size();
+    const auto read = parse_scenario(text.substr(start, text.find("```", start) - start));
+    if (!read) g_error("%s", read.error().message.c_str());
+  }
+  g_assert_cmpuint(count, >=, 3);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -101,5 +119,6 @@ int main(int argc, char** argv) {
   g_test_add_func("/server/scenario/empty", an_empty_scenario_changes_nothing);
   g_test_add_func("/server/scenario/everything", everything_is_read);
   g_test_add_func("/server/scenario/mistakes", mistakes_are_named);
+  g_test_add_func("/server/scenario/documented", the_documented_scenarios_are_good);
   return g_test_run();
 }
