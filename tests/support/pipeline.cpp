@@ -19,7 +19,9 @@ ServerFixture::ServerFixture(server::Scenario scenario, std::string api_key, ser
   options.api_key = std::move(api_key);
   options.speech = std::move(speech);
   options.on_traffic = [this](const server::Traffic& frame) {
-    traffic_.lock()->push_back({frame.from_client, std::string(frame.text)});
+    auto traffic = traffic_.lock();
+    traffic->push_back({frame.from_client, std::string(frame.text)});
+    traffic.notify();
   };
   options.on_handshake = [this](const server::Handshake& handshake) { beta_ = !handshake.beta.empty(); };
   auto uri = server_.start(std::move(options));
@@ -37,7 +39,7 @@ void ServerFixture::dump_traffic() {
   if (!folder) return;
   static std::atomic<unsigned> number{0};
   std::string lines;
-  for (const Frame& frame : traffic())
+  for (const SentFrame& frame : traffic())
     if (frame.from_client) lines += frame.text + '\n';
   if (lines.empty()) return;
   const std::string path = std::string(folder) + (beta_ ? "/beta-" : "/ga-") + g_get_prgname() + '-' +
@@ -45,33 +47,90 @@ void ServerFixture::dump_traffic() {
   fail_unless(g_file_set_contents(path.c_str(), lines.c_str(), static_cast<gssize>(lines.size()), nullptr));
 }
 
-std::vector<Frame> ServerFixture::traffic() {
+std::vector<SentFrame> ServerFixture::traffic() {
   return *traffic_.lock();
 }
 
-std::vector<std::string> ServerFixture::sent(bool by_client, std::string_view type) {
+std::vector<std::string> ServerFixture::select(const std::vector<SentFrame>& frames, bool by_client,
+                                               std::string_view type) {
   const std::string quoted = "\"" + std::string(type) + "\"";
   std::vector<std::string> found;
-  for (const Frame& frame : traffic())
+  for (const SentFrame& frame : frames)
     if (frame.from_client == by_client && frame.text.substr(0, 200).find(quoted) != std::string::npos)
       found.push_back(frame.text);
   return found;
 }
 
+std::vector<std::string> ServerFixture::sent(bool by_client, std::string_view type) {
+  return select(*traffic_.lock(), by_client, type);
+}
+
+std::vector<std::string> ServerFixture::wait_for_sent(bool by_client, std::string_view type,
+                                                      std::size_t count) {
+  auto traffic = traffic_.lock();
+  traffic.wait([&](const auto& frames) { return select(frames, by_client, type).size() >= count; });
+  return select(*traffic, by_client, type);
+}
+
+static void append_decoded(std::vector<std::uint8_t>& audio, const std::string& base64) {
+  std::vector<std::uint8_t> bytes(audio::base64_decoded_bound(base64.size()));
+  const auto size = audio::base64_decode(base64, bytes.data());
+  fail_unless(size.has_value());
+  audio.insert(audio.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(*size));
+}
+
+std::vector<std::uint8_t> ServerFixture::input_audio() {
+  std::vector<std::uint8_t> audio;
+  for (const SentFrame& frame : traffic()) {
+    if (!frame.from_client) continue;
+    const auto& codec = protocol::Codec::of(beta_ ? protocol::Dialect::beta : protocol::Dialect::ga);
+    const auto event = codec.decode_client(frame.text);
+    if (!event.ok()) continue;
+    if (const auto* append = std::get_if<protocol::InputAudioAppend>(&event.value().body))
+      append_decoded(audio, append->audio);
+  }
+  return audio;
+}
+
 std::vector<std::uint8_t> ServerFixture::reply_audio() {
   std::vector<std::uint8_t> audio;
-  for (const Frame& frame : traffic()) {
+  for (const SentFrame& frame : traffic()) {
     if (frame.from_client) continue;
     const auto event = protocol::decode_server(frame.text);
     if (!event.ok()) continue;
-    const auto* delta = std::get_if<protocol::OutputAudioDelta>(&event.value().body);
-    if (!delta) continue;
-    std::vector<std::uint8_t> bytes(audio::base64_decoded_bound(delta->audio.size()));
-    const auto size = audio::base64_decode(delta->audio, bytes.data());
-    fail_unless(size.has_value());
-    audio.insert(audio.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(*size));
+    if (const auto* delta = std::get_if<protocol::OutputAudioDelta>(&event.value().body))
+      append_decoded(audio, delta->audio);
   }
   return audio;
+}
+
+std::string Caller::element(const char* properties) {
+  return "appsrc name=caller is-live=true format=time caps=audio/x-raw,format=S16LE,layout=interleaved,"
+         "rate=24000,channels=1 " +
+         std::string(properties) + " ! ";
+}
+
+void Caller::push(unsigned ms, std::int16_t amplitude) {
+  constexpr unsigned samples_per_ms = 24, half_wave = 27; // about 440 Hz
+  std::vector<std::int16_t> samples(ms * samples_per_ms);
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    samples[i] = i / half_wave % 2 ? amplitude : static_cast<std::int16_t>(-amplitude);
+  const gsize size = samples.size() * sizeof samples[0];
+  GstBuffer* buffer = gst_buffer_new_allocate(nullptr, size, nullptr);
+  gst_buffer_fill(buffer, 0, samples.data(), size);
+  GST_BUFFER_PTS(buffer) = time_;
+  GST_BUFFER_DURATION(buffer) = ms * GST_MSECOND;
+  time_ += ms * GST_MSECOND;
+  GstFlowReturn result = GST_FLOW_OK;
+  g_signal_emit_by_name(appsrc_.get(), "push-buffer", buffer, &result);
+  gst_buffer_unref(buffer);
+  fail_unless_equals_int(result, GST_FLOW_OK);
+}
+
+void Caller::end() {
+  GstFlowReturn result = GST_FLOW_OK;
+  g_signal_emit_by_name(appsrc_.get(), "end-of-stream", &result);
+  fail_unless_equals_int(result, GST_FLOW_OK);
 }
 
 server::Scenario ramp_scenario(std::chrono::milliseconds reply) {
@@ -122,7 +181,7 @@ GRef<GstMessage> Pipeline::wait_for(const std::function<bool(GstMessage*)>& want
     auto message =
         GRef<GstMessage>::adopt(gst_bus_timed_pop(bus.get(), static_cast<GstClockTime>(left) * 1000));
     if (!message) continue;
-    messages_.push_back(message);
+    keep(message);
     if (wanted(message.get())) return message;
     if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR) {
       GError* raw = nullptr;
@@ -131,6 +190,23 @@ GRef<GstMessage> Pipeline::wait_for(const std::function<bool(GstMessage*)>& want
       fail("waiting for %s: error from %s: %s", what, GST_MESSAGE_SRC_NAME(message.get()), error->message);
     }
   }
+}
+
+// As gst-launch does, and any application should.
+void Pipeline::keep(const GRef<GstMessage>& message) {
+  if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_LATENCY)
+    gst_bin_recalculate_latency(GST_BIN(pipeline_.get()));
+  messages_.push_back(message);
+}
+
+std::vector<GstMessage*> Pipeline::all(GstMessageType type) {
+  const auto bus = GRef<GstBus>::adopt(gst_element_get_bus(pipeline_.get()));
+  while (GstMessage* message = gst_bus_pop(bus.get()))
+    keep(GRef<GstMessage>::adopt(message));
+  std::vector<GstMessage*> found;
+  for (const auto& message : messages_)
+    if (GST_MESSAGE_TYPE(message.get()) == type) found.push_back(message.get());
+  return found;
 }
 
 GRef<GstMessage> Pipeline::wait_for_element(const char* structure_name, unsigned seconds) {

@@ -24,7 +24,7 @@ RT_REF_TRAITS(GstBus, gst_object_ref, gst_object_unref)
 
 namespace rt::test {
 
-struct Frame {
+struct SentFrame {
   bool from_client = false;
   std::string text;
 };
@@ -38,18 +38,40 @@ class ServerFixture {
   ~ServerFixture();
   const std::string& uri() const { return uri_; }
   server::WsServer& server() { return server_; }
-  std::vector<Frame> traffic();
+  std::vector<SentFrame> traffic();
   // The frames of one direction whose type is `type`.
   std::vector<std::string> sent(bool by_client, std::string_view type);
-  // PCM or G.711 bytes of all output audio deltas, in order.
+  // The same, once there are `count` of them; when they never come, the test's timeout ends it.
+  std::vector<std::string> wait_for_sent(bool by_client, std::string_view type, std::size_t count = 1);
+  // PCM or G.711 bytes of all input audio, and of all output audio deltas, in order.
+  std::vector<std::uint8_t> input_audio();
   std::vector<std::uint8_t> reply_audio();
 
  private:
   void dump_traffic();
-  Guarded<std::vector<Frame>> traffic_;
+  static std::vector<std::string> select(const std::vector<SentFrame>& frames, bool by_client,
+                                         std::string_view type);
+  Guarded<std::vector<SentFrame>> traffic_;
   std::atomic<bool> beta_{false};
   server::WsServer server_;
   std::string uri_;
+};
+
+// Live input that a test gives itself.
+class Caller {
+ public:
+  // A gst-launch fragment that ends in " ! ": an appsrc named "caller", S16LE at 24 kHz.
+  static std::string element(const char* properties = "");
+  explicit Caller(GRef<GstElement> appsrc) : appsrc_(std::move(appsrc)) {}
+  void speak(unsigned ms) { push(ms, loud); } // what a level detector takes for speech
+  void pause(unsigned ms) { push(ms, 0); }
+  void end();
+
+ private:
+  static constexpr std::int16_t loud = 12000;
+  void push(unsigned ms, std::int16_t amplitude);
+  GRef<GstElement> appsrc_;
+  std::uint64_t time_ = 0;
 };
 
 // A tone is a turn, its transcript is given, and the reply is a ramp that tells its own position.
@@ -75,10 +97,12 @@ class Pipeline {
   // Every message so far and to come until one satisfies `wanted`; fails the test after `seconds`.
   // An ERROR message fails the test unless it is what is waited for.
   GRef<GstMessage> wait_for(const std::function<bool(GstMessage*)>& wanted, const char* what,
-                            unsigned seconds = 30);
-  GRef<GstMessage> wait_for_element(const char* structure_name, unsigned seconds = 30);
+                            unsigned seconds = 20);
+  GRef<GstMessage> wait_for_element(const char* structure_name, unsigned seconds = 20);
   void wait_for_eos(unsigned seconds = 60);
-  GRef<GstMessage> wait_for_error(unsigned seconds = 30);
+  GRef<GstMessage> wait_for_error(unsigned seconds = 20);
+  // Runs until nothing more is on the bus; then every message of that type that was seen, in order.
+  std::vector<GstMessage*> all(GstMessageType type);
   // Messages seen by the waits above, in order, with that structure name.
   std::vector<const GstStructure*> seen(const char* structure_name) const;
 
@@ -87,6 +111,7 @@ class Pipeline {
   std::vector<std::int16_t> captured_samples();
 
  private:
+  void keep(const GRef<GstMessage>& message);
   static GstPadProbeReturn on_buffer(GstPad* pad, GstPadProbeInfo* info, gpointer self);
 
   GRef<GstElement> pipeline_;
