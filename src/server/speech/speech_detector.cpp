@@ -70,7 +70,8 @@ class VoiceDetector final : public SpeechDetector {
 
   double judge(double db, double pitch) {
     const bool voiced = voiced_.back();
-    const bool audible = db > floor_.db() + still_over_floor && db > voice_db_ - below_voice_db;
+    const bool audible =
+        db > softest_db && db > floor_.db() + still_over_floor && db > voice_db_ - below_voice_db;
     if (voiced && (hold_ > 0 || std::count(voiced_.begin(), voiced_.end(), true) >= 2)) {
       hold_ = hold_frames;
       voice_db_ = db;
