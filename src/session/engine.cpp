@@ -82,15 +82,16 @@ void Engine::fail(const Error& error) {
   cancel_timer(fill_timer_);
   deferred_.clear();
   responses_.reset();
+  // Before the streams end: an application must read the reason first, and only then of streams that failed.
+  for (const auto& listener : shared_->members.posters(Direction::downlink)) {
+    if (was_connecting) listener->on_progress(ProgressKind::error, error.message);
+    listener->on_error(error);
+  }
   shared_->uplink.close();
   {
     auto status = shared_->status.lock();
     status->life = SharedState::Life::failed;
     status->tool_calls.clear();
-  }
-  for (const auto& listener : shared_->members.posters(Direction::downlink)) {
-    if (was_connecting) listener->on_progress(ProgressKind::error, error.message);
-    listener->on_error(error);
   }
   shared_->downlink.end();
   for (const auto& listener : shared_->members.all())
