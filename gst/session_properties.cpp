@@ -30,6 +30,10 @@ std::optional<std::string> bad_speed(const Settings& s) {
   if (s.speed == -1 || s.speed >= 0.25) return std::nullopt;
   return "must be -1 (not sent) or 0.25 to 1.5";
 }
+std::optional<std::string> bad_idle_timeout(const Settings& s) {
+  if (s.vad_idle_timeout_ms == -1 || s.vad_idle_timeout_ms >= 5000) return std::nullopt;
+  return "must be -1 (none) or 5000 to 30000";
+}
 std::optional<std::string> bad_temperature(const Settings& s) {
   if (s.temperature == -1 || s.temperature >= 0) return std::nullopt;
   return "must be -1 (not sent) or 0 to 2";
@@ -71,7 +75,7 @@ constexpr std::array table = {
     property<&Settings::vad_idle_timeout_ms>(
         "vad-idle-timeout",
         "server-vad: silence after an answer that prompts the model, ms, 5000 to 30000; -1: none", playing,
-        {-1, 30000}),
+        {-1, 30000}, bad_idle_timeout),
     property<&Settings::input_transcription_model>(
         "input-transcription-model", "Model that writes down the caller's words; NULL: none", playing),
     property<&Settings::input_transcription_language>(

@@ -48,14 +48,14 @@ struct Talk {
     fail_unless_equals_int(truncated.size(), truncated_ms ? 1 : 0);
     fail_unless_equals_int(deletes().size(), deleted ? 1 : 0);
     if (!truncated_ms) return;
-    fail_unless_equals_string(truncated[0].item_id.c_str(), "item");
+    assert_text(truncated[0].item_id, "item");
     fail_unless_equals_int(truncated[0].content_index, 0);
     fail_unless_equals_uint64(truncated[0].audio_end_ms, *truncated_ms);
   }
   void assert_interrupted(std::uint64_t heard_ms, std::uint64_t received_ms) {
     fail_unless_equals_int(h.count("realtime/interrupted"), 1);
     const GstStructure* s = h.find("realtime/interrupted");
-    fail_unless_equals_string(string_field(s, "item-id").c_str(), "item");
+    assert_text(string_field(s, "item-id"), "item");
     fail_unless(string_field(s, "response-id") == response);
     fail_unless_equals_uint64(uint64_field(s, "heard-ms"), heard_ms);
     fail_unless_equals_uint64(uint64_field(s, "received-ms"), received_ms);
@@ -89,7 +89,7 @@ GST_START_TEST(playback_is_told_when_the_listener_hears_it) {
   const GstStructure* started = talk.h.find("realtime/playback-started");
   fail_unless(started != nullptr);
   fail_unless_equals_uint64(uint64_field(started, "time"), 290 * ms);
-  fail_unless_equals_string(string_field(started, "item-id").c_str(), "item");
+  assert_text(string_field(started, "item-id"), "item");
   fail_unless(string_field(started, "response-id") == talk.response);
   talk.h.crank(4); // the last is of 380 ms
   talk.h.run();
@@ -266,7 +266,7 @@ GST_START_TEST(items_behind_the_cut_one_are_deleted) {
   talk.h.wait_for_frame();
   talk.speech();
   talk.assert_cut(25, true);
-  fail_unless_equals_string(talk.deletes()[0].item_id.c_str(), "second");
+  assert_text(talk.deletes()[0].item_id, "second");
 }
 GST_END_TEST
 

@@ -288,4 +288,9 @@ std::string string_field(const GstStructure* structure, const char* field) {
   return value;
 }
 
+void assert_text(const std::string& actual, const std::string& expected, std::source_location where) {
+  fail_unless(actual == expected, "line %u: '%s' is not '%s'", static_cast<unsigned>(where.line()),
+              actual.c_str(), expected.c_str());
+}
+
 } // namespace rt::test

@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <span>
 #include <string>
 #include <thread>
@@ -118,5 +119,8 @@ std::vector<std::uint8_t> ramp(std::uint64_t samples, std::uint64_t first = 0);
 std::vector<std::uint8_t> joined(const std::vector<GRef<GstBuffer>>& buffers);
 std::uint64_t uint64_field(const GstStructure* structure, const char* field);
 std::string string_field(const GstStructure* structure, const char* field);
+// For texts that live no longer than the call.
+void assert_text(const std::string& actual, const std::string& expected,
+                 std::source_location where = std::source_location::current());
 
 } // namespace rt::test
