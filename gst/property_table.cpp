@@ -1,5 +1,7 @@
 #include "gst/property_table.h"
 
+#include "protocol/provider.h"
+
 #include <array>
 #include <string_view>
 
@@ -51,6 +53,10 @@ GstStructure* masked_headers(const std::vector<session::Header>& headers) {
     gst_structure_set(structure, header.first.c_str(), G_TYPE_STRING,
                       is_secret(header.first) ? "***" : header.second.c_str(), nullptr);
   return structure;
+}
+
+std::optional<std::string> masked_uri(const std::optional<std::string>& uri) {
+  return uri ? std::optional(protocol::mask_uri(*uri)) : std::nullopt;
 }
 
 namespace detail {

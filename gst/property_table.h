@@ -28,6 +28,7 @@ GType enum_type();
 // extra-headers: written as it is, read back with secret values masked.
 std::vector<session::Header> headers_from(const GstStructure* structure);
 GstStructure* masked_headers(const std::vector<session::Header>& headers);
+std::optional<std::string> masked_uri(const std::optional<std::string>& uri);
 
 template<typename S>
 struct Property {
@@ -159,7 +160,8 @@ struct MemberOf<T S::*> {
 
 } // namespace detail
 
-enum class Access { read_write, write_only };
+// uri_without_key: what a URI's query or user part holds may be secret, and is read back as ***.
+enum class Access { read_write, write_only, uri_without_key };
 
 template<auto Member, Access access = Access::read_write>
 constexpr auto property(const char* name, const char* blurb, Mutability mutability, Range range = {},
@@ -180,7 +182,10 @@ constexpr auto property(const char* name, const char* blurb, Mutability mutabili
       },
       [](S& s, const GValue* value) { s.*Member = C::from(value); },
       [](const S& s, GValue* value) {
-        if constexpr (access == Access::read_write) C::to(s.*Member, value);
+        if constexpr (access == Access::uri_without_key)
+          C::to(masked_uri(s.*Member), value);
+        else if constexpr (access == Access::read_write)
+          C::to(s.*Member, value);
       },
       [](const S& from, S& to) { to.*Member = from.*Member; },
       [](const S& a, const S& b) { return a.*Member == b.*Member; },
