@@ -13,27 +13,35 @@ using transport::Endpoint;
 
 constexpr const char* secret = "sk-0123456789abcdefghij";
 
-// The error of a connection whose server runs `script` after the handshake.
+// The error of a connection whose server runs `script` after the handshake, to its end.
 Error end_of(gconstpointer tls, RawServer::Script script) {
+  Guarded<bool> script_ended(false);
   RawServer server(
       [&](RawPeer& peer) {
         peer.accept_websocket();
         script(peer);
+        auto ended = script_ended.lock();
+        *ended = true;
+        ended.notify();
       },
       {.certificate_file = tls ? tls_file("server.pem") : ""});
   Endpoint endpoint;
   endpoint.uri = (tls ? "wss" : "ws") + std::string("://127.0.0.1:") + std::to_string(server.port()) + "/";
   endpoint.headers = {{"Authorization", std::string("Bearer ") + secret}};
   if (tls) endpoint.tls_database = test_authority();
-  Client client;
-  client.open(endpoint);
-  const Error error = client.wait_end();
-  g_assert_false(client.send("too late"));
-  g_assert_false(client.fixture().run([&] { return client.transport().writable(); }));
-  client.fixture().settle();
-  const auto heard = client.heard().lock();
-  g_assert_cmpuint(heard->opened, ==, 1);
-  g_assert_cmpuint(heard->ends.size(), ==, 1);
+  Error error;
+  {
+    Client client;
+    client.open(endpoint);
+    error = client.wait_end();
+    g_assert_false(client.send("too late"));
+    g_assert_false(client.fixture().run([&] { return client.transport().writable(); }));
+    client.fixture().settle();
+    const auto heard = client.heard().lock();
+    g_assert_cmpuint(heard->opened, ==, 1);
+    g_assert_cmpuint(heard->ends.size(), ==, 1);
+  }
+  script_ended.lock().wait([](bool ended) { return ended; });
   g_assert_true(error.message.starts_with("127.0.0.1:" + std::to_string(server.port()) + " "));
   for (const std::string& text : {error.message, error.debug, error.code})
     g_assert_true(text.find(secret) == text.npos);
