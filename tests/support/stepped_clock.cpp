@@ -38,7 +38,7 @@ void SteppedClock::run_to(std::uint64_t time, const std::function<bool()>& settl
     if (first && gst_clock_id_get_time(first) <= target) {
       if (gst_clock_id_get_time(first) > gst_clock_get_time(clock_.get()))
         gst_test_clock_set_time(clock, gst_clock_id_get_time(first));
-      gst_test_clock_process_id(clock, first);
+      gst_test_clock_process_id(clock, gst_clock_id_ref(first)); // takes the reference
     }
     g_list_free_full(pending, gst_clock_id_unref);
   }
