@@ -6,6 +6,8 @@
 #include "server/ws_client.h"
 
 #include <libsoup/soup.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <atomic>
 #include <exception>
@@ -61,6 +63,7 @@ class WsServer::Shell : public std::enable_shared_from_this<Shell> {
   std::atomic<unsigned> accepted{0}, open{0};
 
  private:
+  static gboolean on_incoming(GSocketService*, GSocketConnection* connection, GObject*, gpointer self);
   static void on_request(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*,
                          gpointer self);
   static void on_socket(SoupServer*, SoupServerMessage* message, const char* path,
@@ -76,6 +79,7 @@ class WsServer::Shell : public std::enable_shared_from_this<Shell> {
   std::shared_ptr<Script> script_;
   std::unique_ptr<SpeechPool> speech_;
   GRef<SoupServer> server_;
+  GRef<GSocketService> service_;
   struct Client {
     std::shared_ptr<Script> script; // outlives the connection that plays it
     std::unique_ptr<WsClient> socket;
@@ -101,16 +105,34 @@ Result<std::string> WsServer::Shell::listen(WsServerOptions options) {
   const auto address = GRef<GSocketAddress>::adopt(
       g_inet_socket_address_new_from_string(options_.host.c_str(), options_.port));
   if (!address) return Error{ErrorKind::invalid_settings, "'" + options_.host + "' is not an IP address."};
+  // Not soup_server_listen(): libsoup 3.2 leaks every socket that it accepts itself.
+  service_ = GRef<GSocketService>::adopt(g_socket_service_new());
+  g_signal_connect(service_.get(), "incoming", G_CALLBACK(on_incoming), this);
   GErrorPtr error;
-  if (!soup_server_listen(server_.get(), address.get(), SoupServerListenOptions(0), OutError(error))) {
+  GSocketAddress* bound = nullptr;
+  if (!g_socket_listener_add_address(G_SOCKET_LISTENER(service_.get()), address.get(), G_SOCKET_TYPE_STREAM,
+                                     G_SOCKET_PROTOCOL_TCP, nullptr, &bound, OutError(error))) {
     return Error{ErrorKind::internal, std::string("Could not listen: ") + error->message};
   }
-  GSList* uris = soup_server_get_uris(server_.get());
-  const auto port = g_uri_get_port(static_cast<GUri*>(uris->data));
-  g_slist_free_full(uris, reinterpret_cast<GDestroyNotify>(g_uri_unref));
+  const auto effective = GRef<GSocketAddress>::adopt(bound);
+  const auto port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(effective.get()));
   const bool v6 = options_.host.find(':') != std::string::npos;
   return "ws://" + (v6 ? '[' + options_.host + ']' : options_.host) + ':' + std::to_string(port) +
          realtime_path;
+}
+
+gboolean WsServer::Shell::on_incoming(GSocketService*, GSocketConnection* connection, GObject*,
+                                      gpointer self) {
+  const auto local = GRef<GSocketAddress>::adopt(g_socket_connection_get_local_address(connection, nullptr));
+  const auto remote =
+      GRef<GSocketAddress>::adopt(g_socket_connection_get_remote_address(connection, nullptr));
+  g_socket_set_option(g_socket_connection_get_socket(connection), IPPROTO_TCP, TCP_NODELAY, TRUE, nullptr);
+  GErrorPtr error;
+  if (!soup_server_accept_iostream(static_cast<Shell*>(self)->server_.get(), G_IO_STREAM(connection),
+                                   local.get(), remote.get(), OutError(error))) {
+    log(LogLevel::warning, "server", std::string("a connection was not accepted: ") + error->message);
+  }
+  return TRUE;
 }
 
 void WsServer::Shell::on_request(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*,
@@ -223,6 +245,12 @@ void WsServer::Shell::say_gone() {
 }
 
 void WsServer::Shell::shut(bool now, std::function<void()> gone) {
+  if (service_) {
+    g_signal_handlers_disconnect_by_data(service_.get(), this);
+    g_socket_service_stop(service_.get());
+    g_socket_listener_close(G_SOCKET_LISTENER(service_.get()));
+    service_.reset();
+  }
   if (server_) {
     soup_server_remove_handler(server_.get(), realtime_path);
     soup_server_disconnect(server_.get());
