@@ -192,14 +192,20 @@ void Session::flush_input() {
   post([](Engine& e) { e.input_flushed(); });
 }
 
-bool Session::drain() {
+void Session::begin_drain() {
   SharedState& shared = *parts_->shared;
   shared.uplink.end_chunk();
-  auto status = shared.status.lock();
-  if (!std::exchange(status->drain_requested, true)) {
+  {
+    auto status = shared.status.lock();
+    if (std::exchange(status->drain_requested, true)) return;
     status->drained = false;
-    post([](Engine& e) { e.start_drain(); });
   }
+  post([](Engine& e) { e.start_drain(); });
+}
+
+bool Session::drain() {
+  begin_drain();
+  auto status = parts_->shared->status.lock();
   status.wait([](const SharedState::Status& s) { return s.drained || s.drain_flushing; });
   return status->drained;
 }

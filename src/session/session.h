@@ -60,11 +60,12 @@ class Session {
   void set_input_live(bool live);
   void set_muted(bool muted);
   Uplink::Pushed push(Uplink::Input& input, bool live); // see Uplink; blocks for input that is not live
-  // Makes push and wait_drained return; undone by set_input_flushing(false).
+  // Makes push and drain return; undone by set_input_flushing(false).
   void set_input_flushing(bool flushing);
   void flush_input(); // drops what is unsent and abandons a drain
   // Blocks until the conversation has come to its end. False when flushing came first.
   bool drain();
+  void begin_drain(); // what drain() waits for; does not block
 
   // ---- realtimesrc ----
   Downlink& downlink();

@@ -1,8 +1,8 @@
 // Updates and their answers: which was meant, what the server made of it.
 #include "session/configuration.h"
 
-#include "contains.h"
 #include "fake_wire.h"
+#include "texts.h"
 
 namespace {
 
@@ -43,7 +43,7 @@ void answered_in_order() {
   g_assert_false(f.configuration.under_way(Purpose::initial));
   g_assert_true(f.configuration.acknowledged()->purpose == Purpose::round_trip);
   g_assert_false(f.configuration.acknowledged().has_value());
-  g_assert_cmpstr(f.configuration.asked().voice->c_str(), ==, "ash");
+  assert_text(*f.configuration.asked().voice, "ash");
 }
 
 void refused_by_id() {

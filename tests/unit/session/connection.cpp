@@ -1,9 +1,9 @@
 // Dialling, retrying, giving up; keys and headers.
 #include "session/connection.h"
 
-#include "contains.h"
 #include "support/fake_executor.h"
 #include "support/fake_transport.h"
+#include "texts.h"
 
 #include <glib.h>
 
@@ -15,6 +15,7 @@ namespace {
 
 using namespace rt;
 using namespace rt::session;
+using rt::session::test::assert_text;
 using rt::session::test::contains;
 using rt::test::FakeTransport;
 
@@ -100,7 +101,7 @@ void options_reach_the_transport() {
   f.start();
   const auto endpoint = f.transport.opened()[0].endpoint;
   g_assert_false(endpoint.ssl_strict);
-  g_assert_cmpstr(endpoint.proxy.c_str(), ==, "http://proxy:3128");
+  assert_text(endpoint.proxy, "http://proxy:3128");
   g_assert_cmpuint(endpoint.keepalive_interval_ms, ==, 1234);
 }
 
@@ -217,8 +218,8 @@ void a_reason_explains_the_close() {
   f.transport.end(close);
   g_assert_cmpuint(f.lost.size(), ==, 1);
   g_assert_true(f.lost[0].kind == ErrorKind::request_rejected);
-  g_assert_cmpstr(f.lost[0].message.c_str(), ==, "The model does not exist");
-  g_assert_cmpstr(f.lost[0].code.c_str(), ==, "model_not_there");
+  assert_text(f.lost[0].message, "The model does not exist");
+  assert_text(f.lost[0].code, "model_not_there");
   g_assert_cmpuint(f.lost[0].close_code, ==, 4000);
 }
 
@@ -232,10 +233,10 @@ void a_reason_does_not_change_what_to_do() {
   f.transport.end({ErrorKind::closed_by_server, "closed"});
   g_assert_cmpuint(f.retried.size(), ==, 1);
   g_assert_true(f.retried[0].kind == ErrorKind::closed_by_server);
-  g_assert_cmpstr(f.retried[0].message.c_str(), ==, "Overloaded");
+  assert_text(f.retried[0].message, "Overloaded");
   f.loop.advance(Nanoseconds(0));
   f.transport.end(f.refused()); // the reason was the first attempt's
-  g_assert_cmpstr(f.lost.at(0).message.c_str(), ==, "refused");
+  assert_text(f.lost.at(0).message, "refused");
 }
 
 void failed_by_a_frame() {
@@ -268,23 +269,23 @@ void stopped_while_waiting() {
 void key_precedence() {
   Fixture f;
   f.start();
-  g_assert_cmpstr(f.header("Authorization").c_str(), ==, "");
+  assert_text(f.header("Authorization"), "");
   f.connection.stop();
   g_setenv("OPENAI_API_KEY", "sk-environment", TRUE);
   f.start();
-  g_assert_cmpstr(f.header("Authorization").c_str(), ==, "Bearer sk-environment");
+  assert_text(f.header("Authorization"), "Bearer sk-environment");
   f.connection.stop();
   f.settings.api_key = "sk-property";
   f.start();
-  g_assert_cmpstr(f.header("Authorization").c_str(), ==, "Bearer sk-property");
+  assert_text(f.header("Authorization"), "Bearer sk-property");
   f.connection.stop();
   f.fresh_key = "sk-signal";
   f.start();
-  g_assert_cmpstr(f.header("Authorization").c_str(), ==, "Bearer sk-signal");
+  assert_text(f.header("Authorization"), "Bearer sk-signal");
   f.connection.stop();
   f.fresh_key = "";
   f.start();
-  g_assert_cmpstr(f.header("Authorization").c_str(), ==, "Bearer sk-property");
+  assert_text(f.header("Authorization"), "Bearer sk-property");
   g_unsetenv("OPENAI_API_KEY");
 }
 
@@ -296,7 +297,7 @@ void fresh_key_for_each_attempt() {
   f.transport.end(f.refused());
   f.fresh_key = "two";
   f.loop.advance(Nanoseconds(0));
-  g_assert_cmpstr(f.header("Authorization").c_str(), ==, "Bearer two");
+  assert_text(f.header("Authorization"), "Bearer two");
 }
 
 void unusable_key() {
@@ -345,13 +346,13 @@ void headers() {
   f.settings.api_key = "sk-1";
   f.settings.extra_headers = {{"X-Tenant", "a"}, {"authorization", "Token t"}};
   f.start();
-  g_assert_cmpstr(f.header("Authorization").c_str(), ==, "Token t");
-  g_assert_cmpstr(f.header("X-Tenant").c_str(), ==, "a");
-  g_assert_cmpstr(f.header("OpenAI-Beta").c_str(), ==, "");
+  assert_text(f.header("Authorization"), "Token t");
+  assert_text(f.header("X-Tenant"), "a");
+  assert_text(f.header("OpenAI-Beta"), "");
   f.connection.stop();
   f.settings.provider = protocol::ProviderId::openai_beta;
   f.start();
-  g_assert_cmpstr(f.header("OpenAI-Beta").c_str(), ==, "realtime=v1");
+  assert_text(f.header("OpenAI-Beta"), "realtime=v1");
 }
 
 } // namespace

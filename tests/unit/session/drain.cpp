@@ -1,5 +1,7 @@
 #include "session/drain.h"
 
+#include "texts.h"
+
 #include "support/fake_executor.h"
 
 #include <glib.h>
@@ -12,6 +14,7 @@ namespace {
 
 using namespace rt;
 using namespace rt::session;
+using rt::session::test::assert_text;
 
 constexpr std::chrono::seconds timeout{30}, quiet_time{2};
 
@@ -69,7 +72,7 @@ void step_by_step() {
   g_assert_false(f.done.has_value());
   f.is_quiet = true;
   f.drain.advance();
-  g_assert_cmpstr(f.done->c_str(), ==, "");
+  assert_text(*f.done, "");
   g_assert_false(f.drain.active());
   g_assert_cmpuint(f.loop.timers(), ==, 0);
   g_assert_cmpuint(f.turns_ended, ==, 1);
@@ -84,7 +87,7 @@ void quiet_time_instead_of_a_round_trip() {
   f.loop.advance(quiet_time - Milliseconds(1));
   g_assert_false(f.done.has_value());
   f.loop.advance(Milliseconds(1));
-  g_assert_cmpstr(f.done->c_str(), ==, "");
+  assert_text(*f.done, "");
 }
 
 void gives_up() {
@@ -95,7 +98,7 @@ void gives_up() {
   f.loop.advance(timeout - Milliseconds(1));
   g_assert_false(f.done.has_value());
   f.loop.advance(Milliseconds(1));
-  g_assert_cmpstr(f.done->c_str(), ==, "a turn");
+  assert_text(*f.done, "a turn");
 }
 
 void gives_up_unconfigured() {
@@ -103,7 +106,7 @@ void gives_up_unconfigured() {
   f.ready = false;
   f.start();
   f.loop.advance(timeout);
-  g_assert_cmpstr(f.done->c_str(), ==, "the session was not configured yet");
+  assert_text(*f.done, "the session was not configured yet");
 }
 
 // An answer that takes longer than the timeout is heard to its end.
@@ -119,14 +122,14 @@ void patient_while_something_moves() {
   }
   f.is_quiet = true;
   f.drain.advance();
-  g_assert_cmpstr(f.done->c_str(), ==, "");
+  assert_text(*f.done, "");
 }
 
 void not_at_all() {
   Fixture f;
   f.sent = false;
   f.drain.start(Nanoseconds(0), quiet_time);
-  g_assert_cmpstr(f.done->c_str(), ==, "");
+  assert_text(*f.done, "");
   g_assert_cmpuint(f.turns_ended, ==, 0);
 }
 

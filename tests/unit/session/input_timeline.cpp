@@ -1,6 +1,8 @@
 // The server's milliseconds as clock times, and its turns.
 #include "session/input_timeline.h"
+
 #include "session/input_turns.h"
+#include "texts.h"
 
 #include <glib.h>
 
@@ -8,6 +10,7 @@ namespace {
 
 using namespace rt;
 using namespace rt::session;
+using rt::session::test::assert_text;
 
 constexpr std::uint64_t ms = 1'000'000;
 constexpr std::uint64_t start = 7'000 * ms;
@@ -75,15 +78,15 @@ void turns() {
   turns.speech_stopped();
   g_assert_false(turns.open());
   g_assert_false(turns.quiet()); // its commit is to come
-  g_assert_cmpstr(turns.what_is_open().c_str(), ==, "a turn the server has not committed");
+  assert_text(turns.what_is_open(), "a turn the server has not committed");
   g_assert_true(turns.committed("item_1", true));
-  g_assert_cmpstr(turns.what_is_open().c_str(), ==, "an input transcript");
-  g_assert_cmpstr(turns.transcript_piece("item_1", "Hel").c_str(), ==, "Hel");
-  g_assert_cmpstr(turns.transcript_piece("item_1", "lo").c_str(), ==, "Hello");
+  assert_text(turns.what_is_open(), "an input transcript");
+  assert_text(turns.transcript_piece("item_1", "Hel"), "Hel");
+  assert_text(turns.transcript_piece("item_1", "lo"), "Hello");
   turns.transcript_ended("item_1");
   g_assert_true(turns.quiet());
-  g_assert_cmpstr(turns.what_is_open().c_str(), ==, "");
-  g_assert_cmpstr(turns.transcript_piece("item_1", "x").c_str(), ==, "x");
+  assert_text(turns.what_is_open(), "");
+  assert_text(turns.transcript_piece("item_1", "x"), "x");
 }
 
 void stop_without_start() {

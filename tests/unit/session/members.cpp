@@ -1,7 +1,7 @@
 #include "session/members.h"
 
-#include "contains.h"
 #include "recording_listener.h"
+#include "texts.h"
 
 #include <algorithm>
 namespace {

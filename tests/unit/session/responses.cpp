@@ -1,7 +1,7 @@
 // One response.create at a time, cancelling what does not exist yet, and what becomes of unheard items.
 #include "session/responses.h"
-#include "contains.h"
 #include "fake_wire.h"
+#include "texts.h"
 
 namespace {
 
@@ -47,12 +47,12 @@ void one_at_a_time() {
   Fixture f;
   f.responses.create(f.say("first"));
   f.responses.create(f.say("second"));
-  g_assert_cmpstr(f.wire.take_one<ResponseCreate>().options.instructions->c_str(), ==, "first");
+  assert_text(*f.wire.take_one<ResponseCreate>().options.instructions, "first");
   f.created("resp_1");
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
   g_assert_false(f.responses.quiet());
   f.done("resp_1");
-  g_assert_cmpstr(f.wire.take_one<ResponseCreate>().options.instructions->c_str(), ==, "second");
+  assert_text(*f.wire.take_one<ResponseCreate>().options.instructions, "second");
   f.created("resp_2");
   f.done("resp_2");
   g_assert_true(f.responses.quiet());
@@ -79,7 +79,7 @@ void refused_while_another_is_active() {
   g_assert_true(f.refused(id, active_already));
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
   f.done("resp_1");
-  g_assert_cmpstr(f.wire.take_one<ResponseCreate>().options.instructions->c_str(), ==, "mine");
+  assert_text(*f.wire.take_one<ResponseCreate>().options.instructions, "mine");
 }
 
 // The refusal comes before the news of the response that caused it.
@@ -90,7 +90,7 @@ void refused_before_the_other_is_known() {
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
   f.created("resp_1");
   f.done("resp_1");
-  g_assert_cmpstr(f.wire.take_one<ResponseCreate>().options.instructions->c_str(), ==, "mine");
+  assert_text(*f.wire.take_one<ResponseCreate>().options.instructions, "mine");
 }
 
 void refused_for_another_reason() {
@@ -101,7 +101,7 @@ void refused_for_another_reason() {
   g_assert_false(f.refused("gst_77", "invalid_value"));
   g_assert_false(f.refused("", "invalid_value"));
   g_assert_true(f.refused(id, "invalid_value"));
-  g_assert_cmpstr(f.wire.take_one<ResponseCreate>().options.instructions->c_str(), ==, "good");
+  assert_text(*f.wire.take_one<ResponseCreate>().options.instructions, "good");
 }
 
 void cancel_nothing() {
@@ -117,8 +117,8 @@ void cancel_open_by_id() {
   g_assert_true(f.responses.cancel());
   const auto sent = f.wire.take();
   g_assert_cmpuint(sent.size(), ==, 2);
-  g_assert_cmpstr(std::get<ResponseCancel>(sent[0].body).response_id->c_str(), ==, "resp_1");
-  g_assert_cmpstr(std::get<ResponseCancel>(sent[1].body).response_id->c_str(), ==, "resp_2");
+  assert_text(*std::get<ResponseCancel>(sent[0].body).response_id, "resp_1");
+  assert_text(*std::get<ResponseCancel>(sent[1].body).response_id, "resp_2");
 }
 
 void cancel_without_ids() {
@@ -137,7 +137,7 @@ void cancel_before_created() {
   g_assert_true(f.responses.cancel());
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
   f.created("resp_1");
-  g_assert_cmpstr(f.wire.take_one<ResponseCancel>().response_id->c_str(), ==, "resp_1");
+  assert_text(*f.wire.take_one<ResponseCancel>().response_id, "resp_1");
   g_assert_true(f.responses.discarded("resp_1"));
   f.done("resp_1");
   g_assert_true(f.responses.quiet());
@@ -158,13 +158,13 @@ void cancel_two_before_created() {
   g_assert_true(f.responses.cancel());
   f.responses.expect(); // a turn after the cancel is not meant
   f.created("resp_1");
-  g_assert_cmpstr(f.wire.take_one<ResponseCancel>().response_id->c_str(), ==, "resp_1");
+  assert_text(*f.wire.take_one<ResponseCancel>().response_id, "resp_1");
   f.done("resp_1");
   f.created("resp_2");
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
   f.done("resp_2");
   f.created("resp_3");
-  g_assert_cmpstr(f.wire.take_one<ResponseCancel>().response_id->c_str(), ==, "resp_3");
+  assert_text(*f.wire.take_one<ResponseCancel>().response_id, "resp_3");
 }
 
 // What was cancelled is not asked for again because it was refused.
@@ -210,7 +210,7 @@ void out_of_band() {
   f.wire.take_one<ResponseCreate>();
   f.created("resp_2");
   f.responses.cancel();
-  g_assert_cmpstr(f.wire.take_one<ResponseCancel>().response_id->c_str(), ==, "resp_2");
+  assert_text(*f.wire.take_one<ResponseCancel>().response_id, "resp_2");
   f.done("resp_2");
   g_assert_false(f.responses.quiet());
   f.done("resp_aside");
@@ -248,7 +248,7 @@ void unheard_items_are_deleted_at_the_end() {
   f.responses.note_unheard("resp_1", "item_late");
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
   f.done("resp_1");
-  g_assert_cmpstr(f.wire.take_one<ItemDelete>().item_id.c_str(), ==, "item_late");
+  assert_text(f.wire.take_one<ItemDelete>().item_id, "item_late");
   g_assert_false(f.responses.discarded("resp_1"));
 }
 

@@ -1,7 +1,7 @@
 // Tool calls: their outputs wait for the response that asked and for each other, then one response follows.
-#include "contains.h"
 #include "fake_wire.h"
 #include "session/responses.h"
+#include "texts.h"
 
 namespace {
 
@@ -57,8 +57,8 @@ void waits_for_the_parent() {
   f.responses.on_done(f.response("resp_1"));
   const auto sent = f.wire.take();
   g_assert_cmpuint(sent.size(), ==, 2);
-  g_assert_cmpstr(output_of(sent[0]).call_id.c_str(), ==, "call_1");
-  g_assert_cmpstr(output_of(sent[0]).output.c_str(), ==, "{\"sky\":\"blue\"}");
+  assert_text(output_of(sent[0]).call_id, "call_1");
+  assert_text(output_of(sent[0]).output, "{\"sky\":\"blue\"}");
   g_assert_true(is<ResponseCreate>(sent[1]));
 }
 
@@ -75,8 +75,8 @@ void waits_for_each_other() {
   f.responses.tool_output("call_1", "one");
   const auto sent = f.wire.take();
   g_assert_cmpuint(sent.size(), ==, 3); // both, then one response
-  g_assert_cmpstr(output_of(sent[0]).output.c_str(), ==, "one");
-  g_assert_cmpstr(output_of(sent[1]).output.c_str(), ==, "two");
+  assert_text(output_of(sent[0]).output, "one");
+  assert_text(output_of(sent[1]).output, "two");
   g_assert_true(is<ResponseCreate>(sent[2]));
 }
 
@@ -89,13 +89,13 @@ void of_two_responses() {
   f.responses.on_created(f.response("resp_2"));
   f.call("call_2", "resp_2");
   f.responses.tool_output("call_1", "one");
-  g_assert_cmpstr(output_of(f.wire.take().at(0)).output.c_str(), ==, "one"); // its response waits for resp_2
+  assert_text(output_of(f.wire.take().at(0)).output, "one"); // its response waits for resp_2
   f.responses.tool_output("call_2", "two");
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
   f.responses.on_done(f.response("resp_2"));
   const auto sent = f.wire.take();
   g_assert_cmpuint(sent.size(), ==, 2);
-  g_assert_cmpstr(output_of(sent[0]).output.c_str(), ==, "two");
+  assert_text(output_of(sent[0]).output, "two");
   g_assert_true(is<ResponseCreate>(sent[1]));
 }
 
@@ -126,7 +126,7 @@ void times_out() {
   g_assert_cmpuint(f.wire.warnings.size(), ==, 1);
   g_assert_true(f.wire.warnings[0].kind == Warning::Kind::tool_timed_out);
   g_assert_cmpuint(f.wire.over.size(), ==, 1);
-  g_assert_cmpstr(f.wire.over[0].c_str(), ==, "call_1");
+  assert_text(f.wire.over[0], "call_1");
   f.responses.tool_output("call_1", "late");
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
 }

@@ -1,7 +1,7 @@
 // What each property asks of the session object, and whose fault a bad one is.
 #include "session/settings.h"
 
-#include "contains.h"
+#include "texts.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -14,6 +14,7 @@ namespace {
 using namespace rt;
 using namespace rt::protocol;
 using namespace rt::session;
+using rt::session::test::assert_text;
 using rt::session::test::contains;
 
 SessionConfig wanted(const std::function<void(Settings&)>& set, bool speaks = true) {
@@ -178,7 +179,7 @@ void from_files() {
   const auto items = wanted_items(settings);
   g_assert_true(items.ok());
   g_assert_cmpuint(items.value().size(), ==, 1);
-  g_assert_cmpstr(items.value()[0].content.at(0).text->c_str(), ==, "Hi");
+  assert_text(*items.value()[0].content.at(0).text, "Hi");
   write("[");
   g_assert_true(contains(wanted_items(settings).error().message, "'initial-items'"));
   g_unlink(path);
