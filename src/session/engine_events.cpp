@@ -3,6 +3,7 @@
 
 #include "audio/base64.h"
 #include "base/log.h"
+#include "base/server_code.h"
 #include "session/server_errors.h"
 
 #include <utility>
@@ -253,7 +254,7 @@ void Engine::handle(const ResponseDone& e) {
   }
   if (response.usage) notice = with_usage(std::move(notice), *response.usage);
   notify(notice);
-  if (kind_of_code(response.error_code) == ErrorKind::quota_exceeded)
+  if (kind_of_server_code(response.error_code) == ErrorKind::quota_exceeded)
     fail({ErrorKind::quota_exceeded, response.error_message, "", response.error_code});
 }
 
