@@ -11,9 +11,9 @@ SPOKEN = Path("/usr/share/pocketsphinx/test/data/goforward.raw")  # 16 kHz, 16 b
 
 
 @contextmanager
-def running(program):
+def running(program, *options):
     """Yields its address."""
-    server = subprocess.Popen([program, "--port", "0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen([program, "--port", "0", *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
         line = server.stdout.readline()
         match = re.search(r"wss?://[^/\s]+", line)
