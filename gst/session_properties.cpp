@@ -41,8 +41,9 @@ std::optional<std::string> bad_temperature(const Settings& s) {
 
 constexpr std::array table = {
     property<&Settings::uri, Access::uri_without_key>(
-        "uri", "Address of the Realtime server, ws:// or wss://; NULL: the provider's", next_connection, {},
-        bad_uri),
+        "uri",
+        "Address of the Realtime server, ws:// or wss://; NULL: the provider's. Reads back with keys as ***",
+        next_connection, {}, bad_uri),
     property<&Settings::provider>(
         "provider", "Kind of server; auto: by a known host, else read from its first event", next_connection),
     property<&Settings::model>("model", "Model to ask for; NULL: the provider's default", next_connection),
@@ -140,7 +141,8 @@ constexpr std::array table = {
     property<&Settings::ssl_strict>("ssl-strict", "Whether the server's certificate must be valid",
                                     next_connection),
     property<&Settings::proxy, Access::uri_without_key>(
-        "proxy", "Proxy to go through, as a URI; NULL: the system's", next_connection),
+        "proxy", "Proxy to go through, as a URI; NULL: the system's. Reads back with keys as ***",
+        next_connection),
 };
 
 } // namespace
