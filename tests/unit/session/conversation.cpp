@@ -91,7 +91,7 @@ std::uint64_t Conversation::listen(std::uint64_t milliseconds) {
     const auto pts = static_cast<std::uint64_t>((loop->now() - began_).count());
     reply_samples += session->downlink().read(bytes, pts).audio_samples;
     pass(20);
-    auto marks = session->downlink().advance(pts + 20 * ms, 0);
+    auto marks = session->downlink().advance(pts + 20 * ms, latency);
     if (!marks.empty()) session->report_playback(std::move(marks), 0);
     run();
   }

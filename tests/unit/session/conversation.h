@@ -58,7 +58,8 @@ class Conversation {
   void push(std::uint64_t milliseconds);
   // The same at the pace of the clock.
   void speak(std::uint64_t milliseconds);
-  // realtimesrc reads at the pace of the clock, hears what it reads at once; returns the reply samples in it.
+  // realtimesrc reads at the pace of the clock, what it reads is heard `latency` later; returns the reply
+  // samples in it.
   std::uint64_t listen(std::uint64_t milliseconds);
   // A reply of that length arrives. Returns the response's id; its only item is `item_id`.
   std::string reply(const std::string& item_id, std::uint64_t milliseconds, bool done = true);
@@ -76,6 +77,7 @@ class Conversation {
   FakeSpeechlessServer server;
   std::shared_ptr<Session> session;
   Element sink{Role::sink}, src{Role::src};
+  std::uint64_t latency = 0;
   audio::Format input_format = audio::pcm16_24k, output_format = audio::pcm16_24k;
 
  private:

@@ -1,0 +1,279 @@
+// The action signals, tools and what is told about a conversation.
+#include "conversation.h"
+
+namespace {
+
+using namespace rt;
+using namespace rt::protocol;
+using namespace rt::session;
+using namespace rt::session::test;
+
+void closed_says_why() {
+  Conversation c;
+  for (const Outcome& outcome :
+       {c.session->send_text("x"), c.session->create_response(std::nullopt), c.session->cancel_response(),
+        c.session->interrupt(), c.session->commit(), c.session->clear_input(),
+        c.session->send_tool_output("call_1", "x"), c.session->send_event(R"({"type":"x"})")}) {
+    g_assert_false(outcome.accepted);
+    g_assert_true(contains(outcome.why, "PAUSED"));
+  }
+}
+
+void unusable_arguments() {
+  Conversation c;
+  c.start();
+  c.take();
+  g_assert_false(c.session->send_text("").accepted);
+  g_assert_false(c.session->create_response("[").accepted);
+  g_assert_false(c.session->send_event("{}").accepted);
+  g_assert_false(c.session->send_event("nonsense").accepted);
+  const Outcome outcome = c.session->send_tool_output("call_7", "x");
+  g_assert_false(outcome.accepted);
+  g_assert_true(contains(outcome.why, "call_7"));
+  c.run();
+  g_assert_cmpuint(c.take().size(), ==, 0);
+}
+
+void create_response() {
+  Conversation c;
+  c.start();
+  c.take();
+  g_assert_true(c.session->create_response(R"({"instructions":"Be brief."})").accepted);
+  c.run();
+  assert_text(*c.take_only<ResponseCreate>().at(0).options.instructions, "Be brief.");
+}
+
+// What follows a commit waits behind the audio with it; what concerns neither overtakes.
+void order_of_commit_and_create() {
+  Conversation c;
+  c.set([](Settings& s) { s.turn_detection = TurnDetectionChoice::none; });
+  c.start();
+  c.push(200);
+  c.take();
+  c.transport.set_writable(false);
+  c.push(40);
+  c.session->commit();
+  c.session->create_response(std::nullopt);
+  c.session->send_event(R"({"type":"conversation.item.delete","item_id":"item_1"})");
+  c.run();
+  g_assert_cmpuint(c.take_only<ItemDelete>().size(), ==, 1);
+  c.transport.set_writable(true);
+  c.run();
+  const auto events = c.take();
+  g_assert_cmpuint(events.size(), ==, 4);
+  g_assert_true(std::holds_alternative<InputAudioCommit>(events[2].body));
+  g_assert_true(std::holds_alternative<ResponseCreate>(events[3].body));
+  c.session->create_response(std::nullopt); // with nothing ordered before it, at once
+  c.transport.set_writable(false);
+  c.push(40);
+  c.run();
+}
+
+void a_commit_without_audio() {
+  Conversation c;
+  c.start();
+  c.push(80);
+  c.take();
+  g_assert_true(c.session->commit().accepted);
+  c.run();
+  g_assert_cmpuint(c.take().size(), ==, 0);
+  assert_text(text_of(c.src.ear->notices(NoticeKind::error).at(0), "request"), "commit");
+  c.push(20);
+  c.session->commit();
+  c.run();
+  g_assert_cmpuint(c.take_only<InputAudioCommit>().size(), ==, 1);
+}
+
+// Our own commit is not answered unasked, whatever the turn detection: nothing waits for it.
+void a_commit_of_ours_expects_no_answer() {
+  Conversation c;
+  c.start();
+  c.push(200);
+  c.session->commit();
+  c.run();
+  g_assert_cmpuint(c.sink.ear->notices(NoticeKind::turn_committed).size(), ==, 1);
+  c.take();
+  c.session->create_response(std::nullopt);
+  c.run();
+  g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 1);
+}
+
+void clear() {
+  Conversation c;
+  c.start();
+  c.push(200);
+  c.take();
+  c.session->clear_input();
+  c.session->commit();
+  c.run();
+  const auto events = c.take();
+  g_assert_cmpuint(events.size(), ==, 1); // what was cleared cannot be committed
+  g_assert_true(std::holds_alternative<InputAudioClear>(events[0].body));
+}
+
+void cancel() {
+  Conversation c;
+  c.start();
+  c.session->cancel_response();
+  c.run();
+  assert_text(text_of(c.src.ear->notices(NoticeKind::error).at(0), "code"), "response_cancel_not_active");
+  const std::string id = c.reply("item_1", 500, false);
+  c.take();
+  c.session->cancel_response();
+  c.run();
+  assert_text(*c.take_only<ResponseCancel>().at(0).response_id, id);
+}
+
+// Asked for before the connection, and cancelled again: the server never speaks.
+void cancel_before_the_connection() {
+  Conversation c;
+  c.join(c.src);
+  c.open(c.src);
+  c.session->send_text("Hello");
+  c.session->cancel_response();
+  c.session->set_output_format(audio::pcm16_24k);
+  c.run();
+  const auto events = c.take();
+  g_assert_cmpuint(only<ResponseCreate>(events).size(), ==, 1);
+  g_assert_cmpuint(only<ResponseCancel>(events).size(), ==, 1);
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::error).size(), ==, 0);
+}
+
+void tool_round() {
+  Conversation c;
+  c.start();
+  c.take();
+  const std::string id = c.server.begin_response();
+  c.server.call_tool(id, "item_call", "call_1", "weather", R"({"city":"Ulm"})");
+  c.run();
+  const auto calls = c.src.ear->notices(NoticeKind::tool_call);
+  g_assert_cmpuint(calls.size(), ==, 1); // though it is told of several times
+  assert_text(text_of(calls[0], "call-id"), "call_1");
+  assert_text(text_of(calls[0], "name"), "weather");
+  assert_text(text_of(calls[0], "arguments"), R"({"city":"Ulm"})");
+  assert_text(text_of(calls[0], "response-id"), id);
+  g_assert_true(c.session->send_tool_output("call_1", "sunny").accepted);
+  g_assert_false(c.session->send_tool_output("call_1", "again").accepted);
+  c.run();
+  g_assert_cmpuint(c.take().size(), ==, 0); // the response is not over
+  c.server.end_response(id);
+  c.run();
+  const auto events = c.take();
+  g_assert_cmpuint(events.size(), ==, 2);
+  assert_text(only<ItemCreate>(events).at(0).item.output, "sunny");
+  g_assert_true(std::holds_alternative<ResponseCreate>(events[1].body));
+}
+
+// The end of the response tells of the call once more: an answered one does not wait again.
+void tool_answered_before_the_end() {
+  Conversation c;
+  c.start();
+  const std::string id = c.server.begin_response();
+  c.server.call_tool(id, "item_call", "call_1", "weather", "{}");
+  c.session->send_tool_output("call_1", "sunny");
+  c.run();
+  Response response;
+  response.id = id;
+  response.status = ResponseStatus::completed;
+  Item call;
+  call.id = "item_call";
+  call.type = Item::Type::function_call;
+  call.call_id = "call_1";
+  call.name = "weather";
+  call.arguments = "{}";
+  response.output.push_back(call);
+  c.transport.deliver(ResponseDone{response});
+  c.run();
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::tool_call).size(), ==, 1);
+  g_assert_false(c.session->send_tool_output("call_1", "again").accepted);
+}
+
+void tool_timeout_is_final() {
+  Conversation c;
+  c.set([](Settings& s) { s.tool_timeout_ms = 5000; });
+  c.start();
+  const std::string id = c.server.begin_response();
+  c.server.call_tool(id, "item_call", "call_1", "weather", "{}");
+  c.server.end_response(id);
+  c.take();
+  c.pass(5000);
+  g_assert_cmpuint(c.take_only<ItemCreate>().size(), ==, 1);
+  g_assert_cmpuint(c.src.ear->warnings(Warning::Kind::tool_timed_out).size(), ==, 1);
+  g_assert_false(c.session->send_tool_output("call_1", "late").accepted);
+}
+
+void transcripts() {
+  Conversation c;
+  c.start();
+  const ContentRef at{"resp_1", "item_1", 0, 0};
+  c.transport.deliver(OutputTranscriptDelta{at, "Good "});
+  c.transport.deliver(OutputTranscriptDelta{at, "day."});
+  c.transport.deliver(OutputTranscriptDone{at, "Good day."});
+  c.transport.deliver(InputTranscriptDelta{"item_user", 0, "Hi"});
+  c.transport.deliver(InputTranscriptCompleted{"item_user", 0, "Hi!", 0});
+  const auto assistant = c.src.ear->notices(NoticeKind::transcript);
+  g_assert_cmpuint(assistant.size(), ==, 3);
+  assert_text(text_of(assistant[1], "text"), "Good day.");
+  assert_text(text_of(assistant[1], "delta"), "day.");
+  g_assert_false(field<bool>(assistant[1], "final"));
+  g_assert_true(field<bool>(assistant[2], "final"));
+  const auto user = c.sink.ear->notices(NoticeKind::transcript); // the sink tells what the user said
+  g_assert_cmpuint(user.size(), ==, 2);
+  assert_text(text_of(user[1], "role"), "user");
+  assert_text(text_of(user[1], "text"), "Hi!");
+}
+
+void playback_is_told() {
+  Conversation c;
+  c.start();
+  c.reply("item_1", 100);
+  c.listen(200);
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::playback_started).size(), ==, 1);
+  const auto finished = c.src.ear->notices(NoticeKind::playback_finished);
+  g_assert_cmpuint(finished.size(), ==, 1);
+  g_assert_cmpuint(field<std::uint64_t>(finished[0], "heard-ms"), ==, 100);
+  g_assert_cmpuint(c.session->stats().played_ms, ==, 100);
+  g_assert_cmpuint(c.session->stats().responses, ==, 1);
+}
+
+// Every field that is told stands in the table.
+void fields_are_those_of_the_table() {
+  Conversation c;
+  c.start();
+  c.reply("item_1", 500);
+  c.listen(100);
+  c.transport.deliver(SpeechStarted{0, "item_user"});
+  c.transport.deliver(RateLimits{{{"requests", 100, 99, 1.5}, {"tokens", 1000, 900, 0.5}}});
+  c.run();
+  const auto check = [](const std::vector<Notice>& all) {
+    for (const Notice& notice : all)
+      for (const auto& [name, value] : notice.fields)
+        g_assert_true(
+            contains("," + std::string(info(notice.kind).fields) + ",", "," + std::string(name) + ","));
+  };
+  check(c.src.ear->heard().notices);
+  check(c.sink.ear->heard().notices);
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::rate_limits).size(), ==, 1);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  g_test_init(&argc, &argv, nullptr);
+  g_test_add_func("/session/actions/closed", closed_says_why);
+  g_test_add_func("/session/actions/unusable", unusable_arguments);
+  g_test_add_func("/session/actions/create-response", create_response);
+  g_test_add_func("/session/actions/order", order_of_commit_and_create);
+  g_test_add_func("/session/actions/commit/empty", a_commit_without_audio);
+  g_test_add_func("/session/actions/commit/no-answer", a_commit_of_ours_expects_no_answer);
+  g_test_add_func("/session/actions/clear", clear);
+  g_test_add_func("/session/actions/cancel", cancel);
+  g_test_add_func("/session/actions/cancel/before-connection", cancel_before_the_connection);
+  g_test_add_func("/session/tools/round", tool_round);
+  g_test_add_func("/session/tools/answered-early", tool_answered_before_the_end);
+  g_test_add_func("/session/tools/timeout", tool_timeout_is_final);
+  g_test_add_func("/session/notices/transcripts", transcripts);
+  g_test_add_func("/session/notices/playback", playback_is_told);
+  g_test_add_func("/session/notices/fields", fields_are_those_of_the_table);
+  return g_test_run();
+}
