@@ -144,12 +144,12 @@ GST_END_TEST
 
 // Each element in a pipeline of its own; what tells the conversations apart is their name.
 GST_START_TEST(two_conversations_in_one_process) {
-  ServerFixture first(ramp_of(200)), second(ramp_of(300));
+  ServerFixture one(ramp_of(200)), other(ramp_of(300));
   Pipeline first_out("realtimesrc session=first ! fakesink name=out sync=true");
   Pipeline second_out("realtimesrc session=second ! fakesink name=out sync=true");
   const std::string spoken = "audiotestsrc num-buffers=25 samplesperbuffer=480 ! audio/x-raw,rate=24000 ! ";
-  Pipeline first_in(spoken + "realtimesink session=first uri=" + first.uri());
-  Pipeline second_in(spoken + "realtimesink session=second uri=" + second.uri());
+  Pipeline first_in(spoken + "realtimesink session=first uri=" + one.uri());
+  Pipeline second_in(spoken + "realtimesink session=second uri=" + other.uri());
   for (Pipeline* each : {&first_in, &second_in, &first_out, &second_out})
     each->set_state(GST_STATE_READY);
   for (Pipeline* each : {&first_in, &second_in, &first_out, &second_out})
