@@ -86,14 +86,12 @@ bool Configuration::detects_turns() const {
 
 bool Configuration::interrupts_on_speech() const {
   const auto& turn = effective_.config.turn_detection;
-  return type_ == SessionType::conversation && detects_turns() &&
-         (!turn || turn->interrupt_response.value_or(true));
+  return converses() && detects_turns() && (!turn || turn->interrupt_response.value_or(true));
 }
 
 bool Configuration::responds_to_turns() const {
   const auto& turn = effective_.config.turn_detection;
-  return type_ == SessionType::conversation && detects_turns() &&
-         (!turn || turn->create_response.value_or(true));
+  return converses() && detects_turns() && (!turn || turn->create_response.value_or(true));
 }
 
 bool Configuration::transcribes_input() const {

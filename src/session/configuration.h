@@ -42,6 +42,7 @@ class Configuration {
   bool interrupts_on_speech() const;
   bool responds_to_turns() const;
   bool transcribes_input() const;
+  bool converses() const { return type_ == protocol::SessionType::conversation; }
   bool detects_turns() const;
   // The acknowledged formats contradict what the answered updates asked: text for the error, naming both.
   std::optional<std::string> format_mismatch() const;

@@ -186,6 +186,12 @@ void Engine::configure() {
   input_ready_ = config->input_format.has_value();
   if (!configuration_.send(std::move(config.value()), Configuration::Purpose::initial)) return;
   if (!connection_.provider().acknowledges_updates) return activate();
+  expect_acknowledgement();
+}
+
+// Of an update that audio waits for.
+void Engine::expect_acknowledgement() {
+  cancel_timer(configure_timer_);
   configure_timer_ = executor_->post_after(Milliseconds(settings_.connect_timeout_ms), [this] {
     configure_timer_ = 0;
     fail({ErrorKind::configuration_rejected,
@@ -205,6 +211,7 @@ void Engine::update_answered(const Configuration::Answered& update) {
     break;
   case Purpose::input_format:
     input_ready_ = !configuration_.under_way(Purpose::input_format);
+    if (input_ready_) cancel_timer(configure_timer_);
     pump();
     break;
   case Purpose::round_trip:
@@ -281,7 +288,10 @@ void Engine::check_input_format() {
   SessionConfig config;
   config.input_format = format;
   configuration_.send(std::move(config), Configuration::Purpose::input_format);
-  if (!connection_.provider().acknowledges_updates) input_ready_ = true;
+  if (connection_.provider().acknowledges_updates)
+    expect_acknowledgement();
+  else
+    input_ready_ = true;
 }
 
 void Engine::formats_changed() {

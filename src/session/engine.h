@@ -86,6 +86,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   Result<protocol::SessionConfig> config_with_formats();
   std::optional<audio::Format> input_format();
   void check_input_format();
+  void expect_acknowledgement();
   void send_changes();
   void update_answered(const Configuration::Answered& update);
   void update_refused(const Configuration::Answered& update, const protocol::ErrorInfo& error);

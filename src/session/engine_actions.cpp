@@ -169,7 +169,7 @@ void Engine::end_turn() {
   if (!configuration_.detects_turns()) {
     if (uncommitted_ms_ < smallest_commit_ms) return;
     commit();
-    if (settings_.session_type == SessionType::conversation) responses_.create({});
+    if (configuration_.converses()) responses_.create({});
     return;
   }
   const auto& turn = configuration_.effective().config.turn_detection;

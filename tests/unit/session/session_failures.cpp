@@ -72,6 +72,26 @@ void first_update_not_acknowledged() {
   g_assert_true(only_error(c).kind == ErrorKind::configuration_rejected);
 }
 
+// Nor the second, which audio waits for: a caller that is not heard is told so.
+void second_update_not_acknowledged() {
+  Conversation c(with(true, false));
+  c.set([](Settings& s) { s.connect_timeout_ms = 4000; });
+  c.join(c.sink);
+  c.join(c.src);
+  c.open(c.sink);
+  c.open(c.src);
+  c.session->set_output_format(c.output_format);
+  c.run();
+  c.server.acknowledge(c.take_only<SessionUpdate>().at(0).config);
+  c.pass(60'000);
+  g_assert_false(c.session->failed());
+  c.session->set_input_format(c.input_format);
+  c.pass(3999);
+  g_assert_false(c.session->failed());
+  c.pass(1);
+  g_assert_true(only_error(c).kind == ErrorKind::configuration_rejected);
+}
+
 void other_format_than_asked() {
   Conversation c(with(true, false));
   c.input_format = audio::ulaw_8k;
@@ -295,6 +315,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/failures/update-rejected", first_update_rejected);
   g_test_add_func("/session/failures/update-rejected/no-id", first_update_rejected_without_id);
   g_test_add_func("/session/failures/update-not-acknowledged", first_update_not_acknowledged);
+  g_test_add_func("/session/failures/update-not-acknowledged/second", second_update_not_acknowledged);
   g_test_add_func("/session/failures/format-mismatch", other_format_than_asked);
   g_test_add_func("/session/failures/differences", other_differences_are_warned_of);
   g_test_add_func("/session/failures/bad-settings", bad_settings_are_found_before_the_dial);
