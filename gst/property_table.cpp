@@ -29,6 +29,37 @@ const char* mutability_text(Mutability mutability) {
   return "";
 }
 
+std::string number(double value) {
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  return g_ascii_formatd(text, sizeof text, "%.10g", value);
+}
+
+std::string range_and_default(double min, double max, double value) {
+  return number(min) + " to " + number(max) + ", default " + number(value);
+}
+
+std::string range_and_default(GParamSpec* spec) {
+  if (G_IS_PARAM_SPEC_UINT(spec)) {
+    const auto* s = G_PARAM_SPEC_UINT(spec);
+    return range_and_default(s->minimum, s->maximum, s->default_value);
+  }
+  if (G_IS_PARAM_SPEC_INT(spec)) {
+    const auto* s = G_PARAM_SPEC_INT(spec);
+    return range_and_default(s->minimum, s->maximum, s->default_value);
+  }
+  if (G_IS_PARAM_SPEC_DOUBLE(spec)) {
+    const auto* s = G_PARAM_SPEC_DOUBLE(spec);
+    return range_and_default(s->minimum, s->maximum, s->default_value);
+  }
+  if (G_IS_PARAM_SPEC_BOOLEAN(spec))
+    return std::string("default ") + (G_PARAM_SPEC_BOOLEAN(spec)->default_value ? "true" : "false");
+  if (G_IS_PARAM_SPEC_ENUM(spec)) {
+    const auto* s = G_PARAM_SPEC_ENUM(spec);
+    return std::string("default ") + g_enum_get_value(s->enum_class, s->default_value)->value_nick;
+  }
+  return "default NULL";
+}
+
 gboolean collect_header(GQuark field, const GValue* value, gpointer data) {
   auto& headers = *static_cast<std::vector<session::Header>*>(data);
   GValue text = G_VALUE_INIT;
@@ -61,8 +92,13 @@ std::optional<std::string> masked_uri(const std::optional<std::string>& uri) {
 
 namespace detail {
 
-std::string full_blurb(const char* blurb, Mutability mutability) {
-  return std::string(blurb) + " (" + mutability_text(mutability) + "; Since: 0.1)";
+GParamSpec* with_full_blurb(const char* blurb, Mutability mutability,
+                            const std::function<GParamSpec*(const char*)>& make) {
+  GParamSpec* plain = g_param_spec_ref_sink(make(blurb));
+  const std::string text = std::string(blurb) + " (" + range_and_default(plain) + "; " +
+                           mutability_text(mutability) + "; Since: 0.1)";
+  g_param_spec_unref(plain);
+  return make(text.c_str());
 }
 
 GParamFlags param_flags(Mutability mutability, bool write_only) {

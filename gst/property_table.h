@@ -7,6 +7,7 @@
 
 #include <gst/gst.h>
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,7 +48,9 @@ struct Property {
 
 namespace detail {
 
-std::string full_blurb(const char* blurb, Mutability mutability);
+// What `make` makes, with a blurb that also says range, default, when it may change and since when it exists.
+GParamSpec* with_full_blurb(const char* blurb, Mutability mutability,
+                            const std::function<GParamSpec*(const char*)>& make);
 GParamFlags param_flags(Mutability mutability, bool write_only);
 
 // One specialisation a value type: to and from a GValue.
@@ -176,9 +179,10 @@ constexpr auto property(const char* name, const char* blurb, Mutability mutabili
       mutability,
       range,
       [](const Property<S>& p) {
-        const std::string text = detail::full_blurb(p.blurb, p.mutability);
-        return C::make(p.name, text.c_str(), p.range, S{}.*Member,
-                       detail::param_flags(p.mutability, access == Access::write_only));
+        const GParamFlags flags = detail::param_flags(p.mutability, access == Access::write_only);
+        return detail::with_full_blurb(p.blurb, p.mutability, [&](const char* full) {
+          return C::make(p.name, full, p.range, S{}.*Member, flags);
+        });
       },
       [](S& s, const GValue* value) { s.*Member = C::from(value); },
       [](const S& s, GValue* value) {

@@ -90,15 +90,16 @@ guint SessionLink::install_properties(GObjectClass* klass, guint first_id) {
   guint id = first_id;
   for (const auto& row : session_properties())
     g_object_class_install_property(klass, id++, row.make(row));
+  const auto make_session = [](const char* blurb) {
+    return g_param_spec_string("session", "session", blurb, nullptr,
+                               detail::param_flags(Mutability::ready, false));
+  };
   g_object_class_install_property(
       klass, id++,
-      g_param_spec_string(
-          "session", "session",
-          detail::full_blurb("Name of the conversation; elements with the same name share it, "
-                             "process-wide. NULL: the elements of one top-level bin share one",
-                             Mutability::ready)
-              .c_str(),
-          nullptr, detail::param_flags(Mutability::ready, false)));
+      detail::with_full_blurb(
+          "Name of the conversation; elements with the same name share it, process-wide. NULL: "
+          "the elements of one top-level bin share one",
+          Mutability::ready, make_session));
   g_object_class_install_property(
       klass, id++,
       g_param_spec_boxed(

@@ -63,8 +63,9 @@ MUTABILITY = {"settable in NULL and READY": "in NULL and READY", "settable alway
 def mutability_and_meaning(entry):
     blurb = re.sub(r";? ?\(?Since: [0-9.]+\)$", "", entry["blurb"]).replace("|", "\\|")
     for long, short in MUTABILITY.items():
-        if blurb.endswith(" (" + long):
-            return short, blurb.removesuffix(" (" + long)
+        # Range and default have columns of their own.
+        if match := re.fullmatch(r"(.*) \([^()]*; " + re.escape(long), blurb):
+            return short, match[1]
     if "writable" not in entry["flags"]:
         return "read-only", blurb
     raise ValueError(f"the blurb does not say when the property can be set: {blurb}")

@@ -174,6 +174,9 @@ GST_START_TEST(blurbs_and_flags_say_what_a_user_must_know) {
       const std::string blurb = g_param_spec_get_blurb(spec);
       fail_unless(blurb.find("settable always") != std::string::npos, "%s: %s", row.name, blurb.c_str());
       fail_unless(blurb.find("Since: ") != std::string::npos);
+      fail_unless(blurb.find("default ") != std::string::npos, "%s: %s", row.name, blurb.c_str());
+      if (G_IS_PARAM_SPEC_UINT(spec) || G_IS_PARAM_SPEC_INT(spec) || G_IS_PARAM_SPEC_DOUBLE(spec))
+        fail_unless(blurb.find(" to ") != std::string::npos, "%s: %s", row.name, blurb.c_str());
       if (row.unit) fail_unless(blurb.find(row.unit) != std::string::npos, "%s: %s", row.name, blurb.c_str());
       fail_unless((spec->flags & G_PARAM_READWRITE) == G_PARAM_READWRITE, "%s", row.name);
       fail_unless(spec->flags & GST_PARAM_MUTABLE_PLAYING, "%s", row.name);
