@@ -65,7 +65,13 @@ struct Fixture final : Connection::Owner {
   unsigned wanted = 0;
   std::vector<Error> retried, lost;
   std::vector<Nanoseconds> delays;
-  Connection connection{loop, transport.factory(), *this};
+  transport::Listener* listener = nullptr; // the connection's ear
+  Connection connection{loop,
+                        [this](Executor& executor, transport::Listener& ear) {
+                          listener = &ear;
+                          return transport.factory()(executor, ear);
+                        },
+                        *this};
 };
 
 void dial_and_speak() {
@@ -239,6 +245,27 @@ void a_reason_does_not_change_what_to_do() {
   assert_text(f.lost.at(0).message, "refused");
 }
 
+// Words of an attempt that was given up, still under way.
+void an_older_connection_is_not_heard() {
+  Fixture f;
+  f.settings.retries = 1;
+  f.start();
+  f.loop.advance(Milliseconds(f.settings.connect_timeout_ms));
+  const auto opened = f.transport.opened();
+  g_assert_cmpuint(opened.size(), ==, 2);
+  f.listener->on_open(opened[0].generation);
+  g_assert_false(f.connection.send("x"));
+  f.transport.accept();
+  f.listener->on_text(opened[0].generation, "{}");
+  f.listener->on_writable(opened[0].generation);
+  f.listener->on_closed(opened[0].generation, f.refused());
+  g_assert_cmpuint(f.frames.size(), ==, 0);
+  g_assert_cmpuint(f.wanted, ==, 0);
+  g_assert_cmpuint(f.lost.size(), ==, 0);
+  f.listener->on_text(opened[1].generation, "{}");
+  g_assert_cmpuint(f.frames.size(), ==, 1);
+}
+
 void failed_by_a_frame() {
   Fixture f;
   f.start();
@@ -370,6 +397,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/connection/lost", lost_when_established);
   g_test_add_func("/connection/reason/explains", a_reason_explains_the_close);
   g_test_add_func("/connection/reason/kind", a_reason_does_not_change_what_to_do);
+  g_test_add_func("/connection/older", an_older_connection_is_not_heard);
   g_test_add_func("/connection/frame", failed_by_a_frame);
   g_test_add_func("/connection/stop/backoff", stopped_while_waiting);
   g_test_add_func("/connection/stop/bad-news", stopped_before_the_bad_news);

@@ -215,12 +215,13 @@ void registry_by_name() {
   set_factories({transport.factory(), [&] { return loop; }});
   auto one = find_or_create("one");
   g_assert_true(find_or_create("one") == one);
-  const auto two = find_or_create("two");
+  auto two = find_or_create("two");
   g_assert_true(two != one);
   const std::weak_ptr<Session> gone = one;
   one.reset();
   g_assert_true(gone.expired()); // the registry keeps nobody alive
   g_assert_nonnull(find_or_create("one").get());
+  two.reset();
   set_factories({transport.factory(), [] { return std::make_shared<rt::test::FakeExecutor>(); }});
   loop->advance(std::chrono::seconds(1));
 }
