@@ -86,14 +86,8 @@ bool Downlink::ended() {
 std::vector<audio::Cut> Downlink::abandon() {
   auto state = state_.lock();
   state->flush_requested = false;
-  return state->playout.abandon();
-}
-
-void Downlink::stop_reading() {
-  auto state = state_.lock();
-  state->flush_requested = false;
   state->read_no_more = true;
-  state->playout.abandon();
+  return state->playout.abandon();
 }
 
 void Downlink::start_reading() {

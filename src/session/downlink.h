@@ -43,10 +43,9 @@ class Downlink {
   bool ended();
 
   // ---- any thread ----
-  // The reader is gone: nothing that waits will be heard.
+  // The reader is gone, or its stream was ended from outside: what waits or comes counts as finished, until
+  // it starts again.
   std::vector<audio::Cut> abandon();
-  // The stream was ended from outside: what waits or comes counts as finished, until it starts again.
-  void stop_reading();
   void start_reading();
   void reset();
 

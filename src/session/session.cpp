@@ -112,6 +112,7 @@ void Session::close(MemberId id, Role role) {
   if (role == Role::sink) {
     shared.status.lock()->input_format.reset();
     shared.uplink.drop_unsent();
+    post([](Engine& e) { e.abandon_drain(); });
   }
   if (role == Role::src) {
     std::vector<audio::Cut> cuts = shared.downlink.abandon();
@@ -189,6 +190,7 @@ void Session::flush_input() {
     auto status = parts_->shared->status.lock();
     status->drain_requested = status->drained = false;
   }
+  parts_->shared->downlink.resume(); // also after the end: what follows is input again
   post([](Engine& e) { e.input_flushed(); });
 }
 
@@ -239,7 +241,7 @@ void Session::report_cuts(std::vector<audio::Cut> cuts) {
 }
 
 void Session::output_ended() {
-  parts_->shared->downlink.stop_reading();
+  parts_->shared->downlink.abandon();
   post([](Engine& e) { e.playback_idle(); });
 }
 

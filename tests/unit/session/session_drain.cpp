@@ -295,6 +295,36 @@ void a_new_input_after_the_end() {
   g_assert_true(c.drained());
 }
 
+// The sink stops in the middle of its drain and starts anew: the old drain does not end the new input.
+void a_drain_ends_with_its_input() {
+  Conversation c;
+  c.start();
+  const std::string id = c.reply("item_1", 1000, false);
+  c.begin_drain();
+  c.close(c.sink);
+  c.open(c.sink);
+  c.session->set_input_format(c.input_format);
+  c.server.end_response(id);
+  c.listen(1100);
+  c.pass(60'000);
+  g_assert_false(c.drained());
+  c.begin_drain();
+  g_assert_true(c.drained());
+}
+
+void a_flush_after_the_end() {
+  Conversation c;
+  c.start();
+  c.begin_drain();
+  g_assert_true(c.drained());
+  c.session->flush_input();
+  c.run();
+  g_assert_false(c.drained());
+  c.speak(200);
+  c.begin_drain();
+  g_assert_true(c.drained());
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -316,5 +346,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/drain/output-ended", application_ends_the_output);
   g_test_add_func("/session/drain/closing", closing_ends_it);
   g_test_add_func("/session/drain/new-input", a_new_input_after_the_end);
+  g_test_add_func("/session/drain/new-input/in-between", a_drain_ends_with_its_input);
+  g_test_add_func("/session/drain/new-input/flush", a_flush_after_the_end);
   return g_test_run();
 }

@@ -1,0 +1,101 @@
+// What passes between the loop and realtimesrc's streaming thread beside the audio itself.
+#include "session/downlink.h"
+
+#include <glib.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace {
+
+using namespace rt;
+using namespace rt::session;
+
+constexpr std::uint64_t frame_ns = 20'000'000;
+const audio::ContentKey key{"resp_1", "item_1", 0};
+
+std::uint64_t read(Downlink& downlink, std::uint64_t pts) {
+  std::vector<std::uint8_t> frame(960);
+  return downlink.read(frame, pts).audio_samples;
+}
+
+bool append(Downlink& downlink, std::size_t samples = 480) {
+  return downlink.append(key, std::vector<std::uint8_t>(samples * 2, 1));
+}
+
+void format() {
+  Downlink downlink;
+  g_assert_false(downlink.format().has_value());
+  g_assert_true(downlink.set_format(audio::pcm16_24k)); // also when it is the ledger's own
+  g_assert_true(downlink.format() == audio::pcm16_24k);
+  append(downlink);
+  g_assert_false(downlink.set_format(audio::ulaw_8k));
+  g_assert_true(downlink.format() == audio::pcm16_24k);
+  downlink.reset();
+  g_assert_false(downlink.format().has_value());
+  g_assert_true(downlink.idle());
+}
+
+void counters() {
+  Downlink downlink;
+  downlink.set_format(audio::pcm16_24k);
+  append(downlink, 4800);
+  g_assert_cmpuint(downlink.counters().waiting_ms, ==, 200);
+  g_assert_cmpuint(read(downlink, 0), ==, 480);
+  g_assert_cmpuint(downlink.counters().waiting_ms, ==, 180);
+  g_assert_cmpuint(downlink.counters().played_samples, ==, 480);
+}
+
+void flush() {
+  Downlink downlink;
+  downlink.set_format(audio::pcm16_24k);
+  append(downlink, 4800);
+  read(downlink, 0);
+  g_assert_false(downlink.flush_requested());
+  downlink.request_flush();
+  g_assert_true(downlink.flush_requested());
+  g_assert_cmpuint(downlink.cut_flushed(frame_ns, 0).size(), ==, 1);
+  g_assert_false(downlink.flush_requested());
+  g_assert_true(downlink.idle());
+}
+
+void end() {
+  Downlink downlink;
+  g_assert_false(downlink.ended());
+  downlink.end();
+  g_assert_true(downlink.ended());
+  downlink.resume();
+  g_assert_false(downlink.ended());
+  downlink.end();
+  downlink.reset();
+  g_assert_false(downlink.ended());
+}
+
+// Audio that the loop had in its hands when the reader left is not played to the next one.
+void nobody_reads() {
+  Downlink downlink;
+  downlink.set_format(audio::pcm16_24k);
+  append(downlink, 4800);
+  downlink.request_flush();
+  g_assert_cmpuint(downlink.abandon().size(), ==, 1);
+  g_assert_false(downlink.flush_requested());
+  g_assert_true(append(downlink));
+  g_assert_true(downlink.idle());
+  downlink.start_reading();
+  downlink.set_options({0});
+  g_assert_cmpuint(read(downlink, 0), ==, 0);
+  append(downlink);
+  g_assert_cmpuint(read(downlink, frame_ns), ==, 480);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  g_test_init(&argc, &argv, nullptr);
+  g_test_add_func("/downlink/format", format);
+  g_test_add_func("/downlink/counters", counters);
+  g_test_add_func("/downlink/flush", flush);
+  g_test_add_func("/downlink/end", end);
+  g_test_add_func("/downlink/nobody-reads", nobody_reads);
+  return g_test_run();
+}
