@@ -1,78 +1,12 @@
-// Dialling, retrying, giving up; keys and headers.
-#include "session/connection.h"
-
-#include "support/fake_executor.h"
-#include "support/fake_transport.h"
-#include "texts.h"
-
-#include <glib.h>
-
-#include <string>
-#include <utility>
-#include <vector>
+// Dialling, retrying, giving up.
+#include "connection_fixture.h"
 
 namespace {
 
 using namespace rt;
 using namespace rt::session;
-using rt::session::test::assert_text;
-using rt::session::test::contains;
-using rt::test::FakeTransport;
-
-struct Fixture final : Connection::Owner {
-  std::optional<std::string> need_api_key() override {
-    if (on_key) on_key();
-    return fresh_key;
-  }
-  void on_dialing(unsigned attempt, const std::string& masked_uri) override {
-    attempts.push_back(attempt);
-    dialed = masked_uri;
-  }
-  void on_frame(std::string_view text) override { frames.emplace_back(text); }
-  void on_frames_wanted() override { ++wanted; }
-  void on_retry(const Error& error, Nanoseconds delay) override {
-    retried.push_back(error);
-    delays.push_back(delay);
-  }
-  void on_lost(const Error& error) override { lost.push_back(error); }
-
-  Fixture() {
-    settings.uri = "ws://127.0.0.1:9/v1/realtime";
-    g_unsetenv("OPENAI_API_KEY");
-  }
-  void start() {
-    connection.start(settings);
-    loop.run_until_idle();
-  }
-  std::string header(const char* name) {
-    const auto opened = transport.opened();
-    g_assert_cmpuint(opened.size(), >, 0);
-    std::string value;
-    for (const auto& [key, text] : opened.back().endpoint.headers)
-      if (g_ascii_strcasecmp(key.c_str(), name) == 0) value += text;
-    return value;
-  }
-  static Error refused() { return {ErrorKind::connection_refused, "refused"}; }
-
-  rt::test::FakeExecutor loop;
-  FakeTransport transport;
-  Settings settings;
-  std::optional<std::string> fresh_key;
-  std::function<void()> on_key;
-  std::vector<unsigned> attempts;
-  std::string dialed;
-  std::vector<std::string> frames;
-  unsigned wanted = 0;
-  std::vector<Error> retried, lost;
-  std::vector<Nanoseconds> delays;
-  transport::Listener* listener = nullptr; // the connection's ear
-  Connection connection{loop,
-                        [this](Executor& executor, transport::Listener& ear) {
-                          listener = &ear;
-                          return transport.factory()(executor, ear);
-                        },
-                        *this};
-};
+using namespace rt::session::test;
+using Fixture = ConnectionFixture;
 
 void dial_and_speak() {
   Fixture f;
@@ -292,96 +226,6 @@ void stopped_while_waiting() {
   g_assert_cmpuint(f.attempts.back(), ==, 1);
 }
 
-// Which key is used: asked for, set, from the environment, none.
-void key_precedence() {
-  Fixture f;
-  f.start();
-  assert_text(f.header("Authorization"), "");
-  f.connection.stop();
-  g_setenv("OPENAI_API_KEY", "sk-environment", TRUE);
-  f.start();
-  assert_text(f.header("Authorization"), "Bearer sk-environment");
-  f.connection.stop();
-  f.settings.api_key = "sk-property";
-  f.start();
-  assert_text(f.header("Authorization"), "Bearer sk-property");
-  f.connection.stop();
-  f.fresh_key = "sk-signal";
-  f.start();
-  assert_text(f.header("Authorization"), "Bearer sk-signal");
-  f.connection.stop();
-  f.fresh_key = "";
-  f.start();
-  assert_text(f.header("Authorization"), "Bearer sk-property");
-  g_unsetenv("OPENAI_API_KEY");
-}
-
-void fresh_key_for_each_attempt() {
-  Fixture f;
-  f.settings.retries = 1;
-  f.fresh_key = "one";
-  f.start();
-  f.transport.end(f.refused());
-  f.fresh_key = "two";
-  f.loop.advance(Nanoseconds(0));
-  assert_text(f.header("Authorization"), "Bearer two");
-}
-
-void unusable_key() {
-  for (const char* key : {"sk-abc\n", "sk abc", "sk-\xc3\xa4", "\tsk"}) {
-    Fixture f;
-    f.settings.api_key = key;
-    f.connection.start(f.settings);
-    g_assert_cmpuint(f.lost.size(), ==, 0); // never from within the call
-    f.loop.run_until_idle();
-    g_assert_cmpuint(f.lost.size(), ==, 1);
-    g_assert_true(f.lost[0].kind == ErrorKind::invalid_settings);
-    g_assert_true(contains(f.lost[0].message, "'api-key'"));
-    g_assert_false(contains(f.lost[0].message, key));
-    g_assert_cmpuint(f.transport.opened().size(), ==, 0);
-  }
-}
-
-void unusable_uri() {
-  Fixture f;
-  f.settings.uri = "http://127.0.0.1/";
-  f.start();
-  g_assert_cmpuint(f.lost.size(), ==, 1);
-  g_assert_true(f.lost[0].kind == ErrorKind::invalid_uri);
-}
-
-void stopped_before_the_bad_news() {
-  Fixture f;
-  f.settings.uri = "nonsense";
-  f.connection.start(f.settings);
-  f.connection.stop();
-  f.loop.run_until_idle();
-  g_assert_cmpuint(f.lost.size(), ==, 0);
-}
-
-// The application may close the session while it is asked for a key.
-void stopped_while_asked_for_a_key() {
-  Fixture f;
-  f.on_key = [&] { f.connection.stop(); };
-  f.start();
-  g_assert_cmpuint(f.transport.opened().size(), ==, 0);
-  g_assert_cmpuint(f.loop.timers(), ==, 0);
-}
-
-void headers() {
-  Fixture f;
-  f.settings.api_key = "sk-1";
-  f.settings.extra_headers = {{"X-Tenant", "a"}, {"authorization", "Token t"}};
-  f.start();
-  assert_text(f.header("Authorization"), "Token t");
-  assert_text(f.header("X-Tenant"), "a");
-  assert_text(f.header("OpenAI-Beta"), "");
-  f.connection.stop();
-  f.settings.provider = protocol::ProviderId::openai_beta;
-  f.start();
-  assert_text(f.header("OpenAI-Beta"), "realtime=v1");
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
@@ -400,12 +244,5 @@ int main(int argc, char** argv) {
   g_test_add_func("/connection/older", an_older_connection_is_not_heard);
   g_test_add_func("/connection/frame", failed_by_a_frame);
   g_test_add_func("/connection/stop/backoff", stopped_while_waiting);
-  g_test_add_func("/connection/stop/bad-news", stopped_before_the_bad_news);
-  g_test_add_func("/connection/stop/key", stopped_while_asked_for_a_key);
-  g_test_add_func("/connection/key/precedence", key_precedence);
-  g_test_add_func("/connection/key/each-attempt", fresh_key_for_each_attempt);
-  g_test_add_func("/connection/key/unusable", unusable_key);
-  g_test_add_func("/connection/uri/unusable", unusable_uri);
-  g_test_add_func("/connection/headers", headers);
   return g_test_run();
 }
