@@ -153,6 +153,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   std::map<std::string, protocol::Item> calls_;                   // item id -> function call being streamed
   std::map<std::string, std::string> assistant_; // item id/content index -> transcript so far
   std::vector<std::uint8_t> decoded_;
+  audio::ContentKey delta_key_;
   Uplink::Entry entry_;
   std::uint64_t next_event_ = 1, uncommitted_ms_ = 0;
   std::uint64_t dropped_reported_ = 0, played_at_check_ = 0;

@@ -305,8 +305,11 @@ void Engine::audio_delta(std::string_view response_id, std::string_view item_id,
     return;
   }
   responses_.note_audio(response_id, item_id);
-  const audio::ContentKey key{std::string(response_id), std::string(item_id), content_index};
-  if (!shared_->downlink.append(key, {decoded_.data(), *size}))
+  // Assigned, not made: a delta allocates nothing once its item is known.
+  delta_key_.response_id.assign(response_id);
+  delta_key_.item_id.assign(item_id);
+  delta_key_.content_index = content_index;
+  if (!shared_->downlink.append(delta_key_, {decoded_.data(), *size}))
     warn({Warning::Kind::playback_refused,
           "More reply audio waits than 'max-backlog' allows; the newest is dropped"});
 }
