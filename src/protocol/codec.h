@@ -79,6 +79,9 @@ std::vector<std::string> tool_names(const Json& tools);
 
 // ---- differences ----
 
+// `changes` laid over `base`: what is present replaces what was there, a whole object at a time.
+void overlay(SessionConfig& base, const SessionConfig& changes);
+
 // Only the fields of `wanted` that differ from `current`. A field present only in `current` is not cleared.
 SessionConfig changed_fields(const SessionConfig& current, const SessionConfig& wanted);
 // Names (as on the wire) and both values of the fields of `asked` that `effective` contradicts.

@@ -1,5 +1,7 @@
 #include "server/session_state.h"
 
+#include "protocol/codec.h"
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -79,29 +81,9 @@ TurnDetection merged(const TurnDetection& old, const TurnDetection& wanted) {
 }
 
 void merge(SessionConfig& into, const SessionConfig& update) {
-  const auto take = [](auto& to, const auto& from) {
-    if (from) to = from;
-  };
-  take(into.output_modality, update.output_modality);
-  take(into.instructions, update.instructions);
-  take(into.voice, update.voice);
-  take(into.speed, update.speed);
-  take(into.input_format, update.input_format);
-  take(into.output_format, update.output_format);
-  take(into.transcription, update.transcription);
-  take(into.noise_reduction, update.noise_reduction);
-  take(into.tools, update.tools);
-  take(into.tool_choice, update.tool_choice);
-  take(into.parallel_tool_calls, update.parallel_tool_calls);
-  take(into.max_output_tokens, update.max_output_tokens);
-  take(into.temperature, update.temperature);
-  take(into.reasoning_effort, update.reasoning_effort);
-  take(into.truncation, update.truncation);
-  take(into.prompt, update.prompt);
-  take(into.tracing, update.tracing);
-  if (update.turn_detection) {
-    into.turn_detection = merged(into.turn_detection.value_or(TurnDetection{}), *update.turn_detection);
-  }
+  const TurnDetection old = into.turn_detection.value_or(TurnDetection{});
+  overlay(into, update);
+  if (update.turn_detection) into.turn_detection = merged(old, *update.turn_detection);
 }
 
 } // namespace

@@ -63,7 +63,6 @@ struct Settings {
   std::optional<std::string> greeting;
   std::uint32_t response_timeout_ms = 30000;
   std::uint32_t drain_timeout_ms = 30000, drain_quiet_ms = 2000;
-  std::optional<std::string> forward_events;
 };
 
 // A semantic check of one setting before it is taken: the reason it cannot be, or nothing. `@FILE` is read

@@ -8,30 +8,6 @@ namespace rt::test {
 
 using namespace protocol;
 
-void overlay(SessionConfig& config, const SessionConfig& changes) {
-  const auto take = [](auto& target, const auto& value) {
-    if (value) target = value;
-  };
-  take(config.output_modality, changes.output_modality);
-  take(config.instructions, changes.instructions);
-  take(config.voice, changes.voice);
-  take(config.speed, changes.speed);
-  take(config.input_format, changes.input_format);
-  take(config.output_format, changes.output_format);
-  take(config.transcription, changes.transcription);
-  take(config.noise_reduction, changes.noise_reduction);
-  take(config.turn_detection, changes.turn_detection);
-  take(config.tools, changes.tools);
-  take(config.tool_choice, changes.tool_choice);
-  take(config.parallel_tool_calls, changes.parallel_tool_calls);
-  take(config.max_output_tokens, changes.max_output_tokens);
-  take(config.temperature, changes.temperature);
-  take(config.reasoning_effort, changes.reasoning_effort);
-  take(config.truncation, changes.truncation);
-  take(config.prompt, changes.prompt);
-  take(config.tracing, changes.tracing);
-}
-
 FakeSpeechlessServer::FakeSpeechlessServer(FakeTransport& transport, const Options& options)
     : transport_(transport), options_(options) {
   session_.id = "sess_1";

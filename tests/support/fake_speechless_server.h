@@ -51,7 +51,4 @@ class FakeSpeechlessServer {
   unsigned next_id_ = 1;
 };
 
-// `config` with what `changes` has.
-void overlay(protocol::SessionConfig& config, const protocol::SessionConfig& changes);
-
 } // namespace rt::test
