@@ -74,6 +74,8 @@ def validate(dialect, events, packages):
     result = subprocess.run(["node", str(SHARED / "protocol" / "validate.mjs"), dialect, "server"], input=text,
                             env=environment, capture_output=True, text=True, timeout=60)
     print(result.stdout.strip())
+    if result.returncode != 0:
+        print(result.stderr.strip())
     return result.returncode == 0
 
 
@@ -116,7 +118,7 @@ def main():
     parser.add_argument("--packages", type=pathlib.Path, default=os.environ.get("RT_SDK_PACKAGES", "/tmp/rt-sdk"))
     parser.add_argument("--install", action="store_true")
     args = parser.parse_args()
-    args.packages = pathlib.Path(args.packages)
+    args.packages = pathlib.Path(args.packages).resolve()  # the validator loads from it by its absolute path only
     if not shutil.which("node"):
         skip("no node")
     if not (SHARED / "peers" / "clients").is_dir():
