@@ -42,8 +42,7 @@ void keys_come_three_ways() {
   equal(read("", {{"Authorization", "bearer sk-1"}}).key, "sk-1");
   equal(read("", {{"Authorization", "Basic sk-1"}}).key, "");
   equal(read("", {{"api-key", "sk-2"}}).key, "sk-2");
-  g_assert_cmpstr(read("", {{"Sec-WebSocket-Protocol", "realtime,openai-insecure-api-key.sk-3"}}).key.c_str(),
-                  ==, "sk-3");
+  equal(read("", {{"Sec-WebSocket-Protocol", "realtime,openai-insecure-api-key.sk-3"}}).key, "sk-3");
 }
 
 } // namespace
