@@ -31,6 +31,8 @@ constexpr GEnumValue eagerness[] = {{0, "The server's choice", "auto"},
 constexpr GEnumValue session_type[] = {{0, "Spoken conversation", "conversation"}, {}};
 constexpr GEnumValue gap_mode[] = {
     {0, "Silence with the GAP flag", "silence"}, {1, "GAP events", "gap-event"}, {2, "Nothing", "none"}, {}};
+constexpr GEnumValue text_track[] = {
+    {0, "What the model says", "output"}, {1, "What the user says", "input"}, {2, "Both sides", "both"}, {}};
 
 GType register_enum(const char* name, const GEnumValue* values) {
   return g_enum_register_static(name, values);
@@ -90,6 +92,11 @@ GType enum_type<GapMode>() {
   static const GType type = register_enum("GstRealtimeGapMode", gap_mode);
   return type;
 }
+template<>
+GType enum_type<TextTrack>() {
+  static const GType type = register_enum("GstRealtimeTextTrack", text_track);
+  return type;
+}
 
 void mark_enums() {
   const GType types[] = {enum_type<session::TriState>(),
@@ -99,7 +106,8 @@ void mark_enums() {
                          enum_type<protocol::TurnDetection::Eagerness>(),
                          enum_type<protocol::ProviderId>(),
                          enum_type<protocol::SessionType>(),
-                         enum_type<GapMode>()};
+                         enum_type<GapMode>(),
+                         enum_type<TextTrack>()};
   for (const GType type : types)
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
 }

@@ -6,6 +6,7 @@
 namespace rt::gst {
 
 enum class GapMode { silence, gap_event, none };
+enum class TextTrack { output, input, both };
 
 template<>
 GType enum_type<session::TriState>();
@@ -23,6 +24,8 @@ template<>
 GType enum_type<protocol::SessionType>();
 template<>
 GType enum_type<GapMode>();
+template<>
+GType enum_type<TextTrack>();
 
 // Lets gst-inspect and documentation tools see them.
 void mark_enums();

@@ -215,16 +215,17 @@ static void gst_realtime_src_report(GstRealtimeSrc* self, Session& session) {
   const std::uint64_t now = priv->frames.running_time(GST_ELEMENT(self));
   const std::uint64_t delay =
       priv->latency + priv->settings.lock()->playout_delay_ms * std::uint64_t{1'000'000};
+  const GstClockTime base_time = gst_element_get_base_time(GST_ELEMENT(self));
+  const std::uint64_t base = GST_CLOCK_TIME_IS_VALID(base_time) ? base_time : 0;
+  session.report_words(base);
   auto marks = session.downlink().advance(now, delay);
   const bool idle = session.downlink().idle();
   const bool became_idle = idle && !priv->was_idle;
   priv->was_idle = idle;
-  if (!marks.empty()) {
-    const GstClockTime base = gst_element_get_base_time(GST_ELEMENT(self));
-    session.report_playback(std::move(marks), GST_CLOCK_TIME_IS_VALID(base) ? base : 0);
-  } else if (became_idle) {
+  if (!marks.empty())
+    session.report_playback(std::move(marks), base);
+  else if (became_idle)
     session.report_idle();
-  }
 }
 
 // One frame, or nothing in a gap that is not filled with silence.

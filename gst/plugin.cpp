@@ -2,6 +2,7 @@
 #include "gst/enums.h"
 #include "gst/gstrealtimesink.h"
 #include "gst/gstrealtimesrc.h"
+#include "gst/gstrealtimetextsrc.h"
 #include "gst/log_bridge.h"
 #include "session/registry.h"
 #include "transport/soup_transport.h"
@@ -12,7 +13,8 @@ static gboolean plugin_init(GstPlugin* plugin) {
   rt::gst::init_log_bridge();
   rt::gst::mark_enums();
   rt::session::set_factories({rt::transport::make_soup_transport, nullptr});
-  return gst_realtime_sink_register(plugin) && gst_realtime_src_register(plugin);
+  return gst_realtime_sink_register(plugin) && gst_realtime_src_register(plugin) &&
+         gst_realtime_text_src_register(plugin);
 }
 
 #ifndef PACKAGE

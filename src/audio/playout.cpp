@@ -106,6 +106,7 @@ bool Playout::ready_to_play(const Content& first) const {
 FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
   FrameInfo frame_info;
   std::size_t filled = 0;
+  span_count_ = 0;
   while (filled < frame.size()) {
     Content* content = current();
     if (!content) {
@@ -148,10 +149,21 @@ std::uint64_t Playout::take(Content& content, std::span<std::uint8_t> out, std::
     }
   }
   const std::uint64_t samples = format_.samples(copied);
+  note_span(content, samples, pts);
   note_segment(content, samples, pts);
   content.read += samples;
   waiting_ -= samples;
   return samples;
+}
+
+void Playout::note_span(const Content& content, std::uint64_t count, std::uint64_t pts) {
+  if (span_count_ == spans_.size()) spans_.emplace_back();
+  PlayedSpan& span = spans_[span_count_++];
+  span.key = content.key;
+  span.first = content.read;
+  span.count = count;
+  span.pts = pts;
+  span.end = pts + format_.ns_of_samples(count);
 }
 
 void Playout::note_segment(Content& content, std::uint64_t count, std::uint64_t pts) {

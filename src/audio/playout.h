@@ -40,6 +40,13 @@ struct PlaybackMark {
   std::uint64_t samples = 0; // finished: how many were heard
 };
 
+// Samples of one content that were read together.
+struct PlayedSpan {
+  ContentKey key;
+  std::uint64_t first = 0, count = 0; // samples
+  std::uint64_t pts = 0, end = 0;     // running time
+};
+
 // The fate of one frame that was read.
 struct FrameInfo {
   std::uint64_t audio_samples = 0; // reply samples in it; 0: all silence
@@ -71,6 +78,8 @@ class Playout {
   // ---- the reader's side ----
   // Fills `frame` (whole samples) with what is due at `pts`: reply audio, the fade of a cut, silence.
   FrameInfo read(std::span<std::uint8_t> frame, std::uint64_t pts);
+  // The reply audio of the frame that was read last; valid until the next read.
+  std::span<const PlayedSpan> played() const { return {spans_.data(), span_count_}; }
   // Everything pushed with pts + delay <= now counts as heard. Appends what started and finished.
   void advance(std::uint64_t now, std::uint64_t delay, std::vector<PlaybackMark>& marks);
 
@@ -109,6 +118,7 @@ class Playout {
   bool ready_to_play(const Content& first) const;
   std::uint64_t take(Content& content, std::span<std::uint8_t> out, std::uint64_t pts);
   void note_segment(Content& content, std::uint64_t count, std::uint64_t pts);
+  void note_span(const Content& content, std::uint64_t count, std::uint64_t pts);
   void fade_out(std::span<std::uint8_t> bytes) const;
   void drop_waiting(Content& content);
   std::uint64_t heard_by(const Content& content, std::uint64_t now, std::uint64_t delay) const;
@@ -123,6 +133,8 @@ class Playout {
   Options options_;
   std::deque<Content> contents_;                 // oldest first; the finished and heard ones are removed
   std::vector<std::vector<std::uint8_t>> spare_; // chunk storage for reuse
+  std::vector<PlayedSpan> spans_;                // its strings are reused, too
+  std::size_t span_count_ = 0;
   std::uint64_t waiting_ = 0, underruns_ = 0, played_ = 0;
   bool playing_ = false; // inside a reply: no cushion is applied
 };

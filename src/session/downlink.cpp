@@ -4,15 +4,37 @@ namespace rt::session {
 
 bool Downlink::append(const audio::ContentKey& key, std::span<const std::uint8_t> bytes) {
   auto state = state_.lock();
-  return state->read_no_more || state->playout.append(key, bytes);
+  if (state->read_no_more) return true;
+  const std::uint64_t waited = state->playout.waiting_samples();
+  if (!state->playout.append(key, bytes)) return false;
+  state->transcript.received(state->playout.format(), key, state->playout.waiting_samples() - waited);
+  return true;
 }
 
 void Downlink::content_done(const audio::ContentKey& key) {
-  state_.lock()->playout.content_done(key);
+  auto state = state_.lock();
+  state->playout.content_done(key);
+  state->transcript.audio_done(key);
+}
+
+void Downlink::text(const audio::ContentKey& key, std::string_view delta) {
+  auto state = state_.lock();
+  state->transcript.text(state->playout.format(), key, delta);
+}
+
+void Downlink::text_done(const audio::ContentKey& key, std::string_view full) {
+  auto state = state_.lock();
+  state->transcript.text_done(state->playout.format(), key, full);
+}
+
+std::optional<std::string> Downlink::cut_text(const audio::Cut& cut) {
+  return state_.lock()->transcript.cut(cut);
 }
 
 void Downlink::response_done(std::string_view response_id) {
-  state_.lock()->playout.response_done(response_id);
+  auto state = state_.lock();
+  state->playout.response_done(response_id);
+  state->transcript.response_done(response_id);
 }
 
 std::vector<audio::Cut> Downlink::cut() {
@@ -60,7 +82,16 @@ std::optional<audio::Format> Downlink::format() {
 }
 
 audio::FrameInfo Downlink::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
-  return state_.lock()->playout.read(frame, pts);
+  auto state = state_.lock();
+  const audio::FrameInfo info = state->playout.read(frame, pts);
+  for (const audio::PlayedSpan& span : state->playout.played())
+    state->transcript.played(span);
+  return info;
+}
+
+void Downlink::take_words(std::vector<audio::TimedWord>* words) {
+  auto state = state_.lock();
+  state->transcript.take(state->playout.format(), words);
 }
 
 std::vector<audio::PlaybackMark> Downlink::advance(std::uint64_t now, std::uint64_t delay) {
@@ -97,6 +128,7 @@ void Downlink::start_reading() {
 void Downlink::reset() {
   auto state = state_.lock();
   state->playout.abandon();
+  state->transcript.clear();
   state->flush_requested = state->ended = state->has_format = state->read_no_more = false;
 }
 

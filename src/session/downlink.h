@@ -1,11 +1,14 @@
 // Reply audio between the loop, which receives it, and realtimesrc's streaming thread, which reads it at the
-// pace of the pipeline clock: audio::Playout behind a lock, and the words that pass between the two threads.
+// pace of the pipeline clock: audio::Playout and the transcript of its audio behind a lock, and the words
+// that pass between the two threads.
 #pragma once
 
 #include "audio/playout.h"
+#include "audio/transcript_track.h"
 #include "base/guarded.h"
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +23,10 @@ class Downlink {
   // ---- loop ----
   bool append(const audio::ContentKey& key, std::span<const std::uint8_t> bytes);
   void content_done(const audio::ContentKey& key);
+  void text(const audio::ContentKey& key, std::string_view delta);
+  void text_done(const audio::ContentKey& key, std::string_view full);
+  // The transcript of a reply as far as it is heard; what follows is not told.
+  std::optional<std::string> cut_text(const audio::Cut& cut);
   void response_done(std::string_view response_id);
   // At once, without a flush.
   std::vector<audio::Cut> cut();
@@ -36,6 +43,8 @@ class Downlink {
   bool set_format(const audio::Format& format);
   std::optional<audio::Format> format(); // none before the first set_format
   audio::FrameInfo read(std::span<std::uint8_t> frame, std::uint64_t pts);
+  // See TranscriptTrack::take.
+  void take_words(std::vector<audio::TimedWord>* words);
   std::vector<audio::PlaybackMark> advance(std::uint64_t now, std::uint64_t delay);
   bool flush_requested();
   // Answers request_flush.
@@ -52,6 +61,7 @@ class Downlink {
  private:
   struct State {
     audio::Playout playout;
+    audio::TranscriptTrack transcript;
     bool has_format = false, flush_requested = false, ended = false, read_no_more = false;
   };
   Guarded<State> state_;

@@ -127,6 +127,8 @@ class Engine final : public std::enable_shared_from_this<Engine>,
                    std::string_view base64);
   void assistant_text(const protocol::ContentRef& at, const std::string& delta);
   void assistant_text_done(const protocol::ContentRef& at, const std::string& text);
+  void untimed_text(const protocol::ContentRef& at, const std::string& delta, bool done);
+  void transcript_cut(const audio::Cut& cut);
   void tool_call(const std::string& response_id, const protocol::Item& call);
   void interrupt_playback();
   void fail(const Error& error);
@@ -152,6 +154,11 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   std::deque<std::pair<std::string, std::string_view>> requests_; // event id, request name: for errors
   std::map<std::string, protocol::Item> calls_;                   // item id -> function call being streamed
   std::map<std::string, std::string> assistant_; // item id/content index -> transcript so far
+  struct UntimedText {
+    audio::SpokenText text;
+    std::size_t told = 0; // words
+  };
+  std::map<std::string, UntimedText> untimed_; // the same, of text without audio, for the text readers
   std::vector<std::uint8_t> decoded_;
   audio::ContentKey delta_key_;
   Uplink::Entry entry_;

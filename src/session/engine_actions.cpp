@@ -103,6 +103,7 @@ void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
                .with("item-id", cut.key.item_id)
                .with("heard-ms", cut.heard_ms)
                .with("received-ms", cut.received_ms));
+    transcript_cut(cut);
     const bool in_conversation = !responses_.out_of_band(cut.key.response_id);
     if (phase_ != Phase::active || !in_conversation || !connection_.provider().truncates) continue;
     if (cut.heard_ms == 0 && cut.key.content_index == 0) {

@@ -53,10 +53,6 @@ Notice with_usage(Notice notice, const Usage& usage) {
       .with("output-audio-tokens", usage.output_audio);
 }
 
-std::string part_key(const ContentRef& at) {
-  return at.item_id + '/' + std::to_string(at.content_index);
-}
-
 } // namespace
 
 void Engine::on_frame(std::string_view text) {
@@ -198,6 +194,7 @@ void Engine::handle(const InputTranscriptDelta& e) {
 
 void Engine::handle(const InputTranscriptCompleted& e) {
   turns_.transcript_ended(e.item_id);
+  shared_->text.publish(spread(Speaker::user, e.item_id, e.transcript, std::nullopt, 0));
   Notice notice = Notice(NoticeKind::transcript)
                       .with("role", "user")
                       .with("item-id", e.item_id)
@@ -321,48 +318,6 @@ void Engine::handle(const OutputAudioDelta& e) {
 
 void Engine::handle(const OutputAudioDone& e) {
   shared_->downlink.content_done({e.at.response_id, e.at.item_id, e.at.content_index});
-}
-
-void Engine::assistant_text(const ContentRef& at, const std::string& delta) {
-  responses_.touch();
-  if (responses_.discarded(at.response_id)) return;
-  std::string& text = assistant_[part_key(at)];
-  text += delta;
-  notify(Notice(NoticeKind::transcript)
-             .with("role", "assistant")
-             .with("item-id", at.item_id)
-             .with("response-id", at.response_id)
-             .with("text", text)
-             .with("delta", delta)
-             .with("final", false));
-}
-
-void Engine::assistant_text_done(const ContentRef& at, const std::string& text) {
-  responses_.touch();
-  assistant_.erase(part_key(at));
-  if (responses_.discarded(at.response_id)) return;
-  notify(Notice(NoticeKind::transcript)
-             .with("role", "assistant")
-             .with("item-id", at.item_id)
-             .with("response-id", at.response_id)
-             .with("text", text)
-             .with("final", true));
-}
-
-void Engine::handle(const OutputTranscriptDelta& e) {
-  assistant_text(e.at, e.delta);
-}
-
-void Engine::handle(const OutputTranscriptDone& e) {
-  assistant_text_done(e.at, e.transcript);
-}
-
-void Engine::handle(const OutputTextDelta& e) {
-  assistant_text(e.at, e.delta);
-}
-
-void Engine::handle(const OutputTextDone& e) {
-  assistant_text_done(e.at, e.text);
 }
 
 void Engine::handle(const RateLimits& e) {

@@ -15,7 +15,7 @@ constexpr std::array table = {
     NoticeInfo{NoticeKind::speech_stopped, "speech-stopped", uplink, "item-id,audio-end-ms,time"},
     NoticeInfo{NoticeKind::turn_committed, "turn-committed", uplink, "item-id,previous-item-id"},
     NoticeInfo{NoticeKind::transcript, "transcript", downlink,
-               "role,item-id,response-id,content-index,text,delta,final,start,end"},
+               "role,item-id,response-id,content-index,text,delta,final,truncated,start,end"},
     NoticeInfo{NoticeKind::tool_call, "tool-call", downlink, "call-id,name,arguments,response-id,item-id"},
     NoticeInfo{NoticeKind::response_started, "response-started", downlink, "response-id"},
     NoticeInfo{NoticeKind::response_done, "response-done", downlink,

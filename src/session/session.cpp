@@ -240,6 +240,22 @@ void Session::report_cuts(std::vector<audio::Cut> cuts) {
   post([cuts = std::move(cuts)](Engine& e) { e.cuts_made(cuts); });
 }
 
+void Session::report_words(std::uint64_t clock_offset) {
+  SharedState& shared = *parts_->shared;
+  if (!shared.text.wanted()) return shared.downlink.take_words(nullptr);
+  std::vector<audio::TimedWord> words;
+  shared.downlink.take_words(&words);
+  std::vector<TextPiece> pieces;
+  for (audio::TimedWord& word : words)
+    pieces.push_back({Speaker::assistant, std::move(word.text), std::move(word.item_id),
+                      word.pts + clock_offset, word.duration, word.last});
+  shared.text.publish(pieces);
+}
+
+std::shared_ptr<TextReader> Session::read_text(std::function<void()> wake) {
+  return parts_->shared->text.open(std::move(wake));
+}
+
 void Session::output_ended() {
   parts_->shared->downlink.abandon();
   post([](Engine& e) { e.playback_idle(); });

@@ -75,8 +75,14 @@ class Session {
   void report_playback(std::vector<audio::PlaybackMark> marks, std::uint64_t clock_offset);
   void report_idle();
   void report_cuts(std::vector<audio::Cut> cuts);
+  // Tells the text readers the words whose audio has left.
+  void report_words(std::uint64_t clock_offset);
   // The application ended the stream: playback counts as finished.
   void output_ended();
+
+  // ---- realtimetextsrc ----
+  // What is said from now on. `wake`: see TextReaders.
+  std::shared_ptr<TextReader> read_text(std::function<void()> wake);
 
   // ---- actions ----
   Outcome send_text(const std::string& text);

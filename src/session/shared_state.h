@@ -6,6 +6,7 @@
 #include "session/downlink.h"
 #include "session/members.h"
 #include "session/settings.h"
+#include "session/text_readers.h"
 #include "session/uplink.h"
 
 #include <functional>
@@ -42,6 +43,7 @@ struct SharedState {
   Members members;
   Uplink uplink;
   Downlink downlink;
+  TextReaders text;
 };
 
 } // namespace rt::session

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import markdown
 
-ELEMENTS = ("realtimesink", "realtimesrc")
+ELEMENTS = ("realtimesink", "realtimesrc", "realtimetextsrc")
 # Of the base classes, or every element's.
 FOREIGN_PROPERTIES = {"name", "parent", "async", "blocksize", "enable-last-sample", "last-sample", "max-bitrate",
                       "max-lateness", "processing-deadline", "qos", "render-delay", "sync", "throttle-time",
@@ -84,7 +84,7 @@ def property_table(properties, names):
 def generated_tables(inspected):
     """(page, name of the part) -> text."""
     own = {e: set(inspected[e].properties) - FOREIGN_PROPERTIES for e in ELEMENTS}
-    shared = own["realtimesink"] & own["realtimesrc"]
+    shared = set.intersection(*own.values())
     tables = {("properties.md", "session properties"): property_table(inspected["realtimesink"].properties, shared)}
     for element in ELEMENTS:
         tables[(element + ".md", "own properties")] = property_table(inspected[element].properties,
@@ -125,8 +125,8 @@ def signal_problems(docs, inspected):
     coded = {name: "" for name in inspected["realtimesink"].signals}
     documented = {row[0].split("(")[0]: "" for row in markdown.table(docs / "signals.md", "signals")}
     problems = compare("signal", documented, coded)
-    if inspected["realtimesink"].signals != inspected["realtimesrc"].signals:
-        problems.append("the two elements have different signals")
+    problems += [f"{element} has other signals than realtimesink" for element in ELEMENTS
+                 if inspected[element].signals != inspected["realtimesink"].signals]
     return problems
 
 

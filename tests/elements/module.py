@@ -8,7 +8,7 @@ import sys
 module, gst_inspect, nm, registry = sys.argv[1:]
 environment = dict(os.environ, GST_PLUGIN_PATH_1_0=os.path.dirname(module), GST_PLUGIN_SYSTEM_PATH_1_0="",
                    GST_REGISTRY_1_0=registry, GST_REGISTRY_FORK="no", LC_ALL="C", COLORTERM="", NO_COLOR="1")
-ELEMENTS = ("realtimesink", "realtimesrc")
+ELEMENTS = ("realtimesink", "realtimesrc", "realtimetextsrc")
 SESSION_ONLY = {"uri", "api-key", "voice", "turn-detection", "tools", "session", "stats"}  # a sample that must be there
 ACTIONS = {"send-text", "send-tool-output", "create-response", "cancel-response", "interrupt", "commit",
            "clear-input", "send-event"}
@@ -36,7 +36,7 @@ def own_properties(text):
 if os.path.exists(registry):
     os.remove(registry)
 code, text, errors = inspect("realtime")
-check("a fresh registry takes the plugin up", code == 0 and "realtimesink: " in text and "realtimesrc: " in text,
+check("a fresh registry takes the plugin up", code == 0 and all(element + ": " in text for element in ELEMENTS),
       text + errors)
 check("loading says nothing", errors.strip() == "", errors)
 check("the plugin names its licence", re.search(r"License +LGPL", text) is not None, text)
@@ -46,14 +46,14 @@ for element in ELEMENTS:
     code, pages[element], errors = inspect(element)
     check(f"{element} can be inspected", code == 0 and errors.strip() == "", errors)
 
-sink, src = (own_properties(pages[element]) for element in ELEMENTS)
-shared = sink & src
-check("both elements have every session property", SESSION_ONLY <= shared and len(shared) >= 45,
+sink, src, text_src = (own_properties(pages[element]) for element in ELEMENTS)
+shared = sink & src & text_src
+check("every element has every session property", SESSION_ONLY <= shared and len(shared) >= 45,
       f"{len(shared)} shared: {sorted(shared)}")
-check("what only one element has is its own",
-      sink - src == {"chunk-duration", "max-uplink-backlog", "silence-fill-delay", "mute"}
-      and src - sink == {"cushion", "frame-duration", "gap-mode", "flush-on-interrupt", "playout-delay",
-                         "max-backlog"}, (sink - src, src - sink))
+check("what only one element has is its own", text_src - shared == {"track"}
+      and sink - shared == {"chunk-duration", "max-uplink-backlog", "silence-fill-delay", "mute"}
+      and src - shared == {"cushion", "frame-duration", "gap-mode", "flush-on-interrupt", "playout-delay",
+                         "max-backlog"}, (sink - shared, src - shared, text_src - shared))
 for element in ELEMENTS:
     page = pages[element]
     actions = page.partition("Element Actions:")[2]
@@ -63,7 +63,7 @@ for element in ELEMENTS:
     key = page.partition("  api-key ")[2].partition("\n  ")[2].split("\n")[0]
     check(f"{element} does not let its key be read", re.search(r"flags: .*writable", page.partition("  api-key ")[2])
           and "readable" not in key, key)
-    check(f"{element} takes the wire's formats", all(
+    check(f"{element} takes the wire's formats", "format: utf8" in page if element == "realtimetextsrc" else all(
         word in page for word in ("audio/x-raw", "S16LE", "24000", "audio/x-mulaw", "audio/x-alaw", "8000")))
 
 symbols = subprocess.run([nm, "-D", "--defined-only", module], capture_output=True, text=True, check=True).stdout

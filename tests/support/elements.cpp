@@ -2,6 +2,7 @@
 
 #include "gst/gstrealtimesink.h"
 #include "gst/gstrealtimesrc.h"
+#include "gst/gstrealtimetextsrc.h"
 #include "gst/log_bridge.h"
 #include "session/registry.h"
 #include "transport/soup_transport.h"
@@ -13,6 +14,7 @@ void register_elements() {
   session::set_factories({transport::make_soup_transport, nullptr});
   gst_realtime_sink_register(nullptr);
   gst_realtime_src_register(nullptr);
+  gst_realtime_text_src_register(nullptr);
 }
 
 } // namespace rt::test

@@ -1,0 +1,126 @@
+#include "audio/transcript_track.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rt::audio {
+namespace {
+
+// Told replies may still be cut behind the reader, in what the sink has not rendered.
+constexpr std::size_t told_kept = 8;
+// A reply without an end (no text, or no audio) must not be kept for ever.
+constexpr std::size_t replies_kept = 64;
+
+} // namespace
+
+TranscriptTrack::Reply* TranscriptTrack::find(const ContentKey& key) {
+  const auto it =
+      std::find_if(replies_.rbegin(), replies_.rend(), [&](const Reply& r) { return r.key == key; });
+  return it == replies_.rend() ? nullptr : &*it;
+}
+
+TranscriptTrack::Reply& TranscriptTrack::reply(const Format& format, const ContentKey& key) {
+  if (Reply* known = find(key)) return *known;
+  replies_.push_back({key, SpokenText(format.rate)});
+  return replies_.back();
+}
+
+void TranscriptTrack::text(const Format& format, const ContentKey& key, std::string_view delta) {
+  Reply& r = reply(format, key);
+  r.text.add(delta, r.received);
+}
+
+void TranscriptTrack::text_done(const Format& format, const ContentKey& key, std::string_view full) {
+  Reply& r = reply(format, key);
+  r.text.finish(full, r.received);
+}
+
+void TranscriptTrack::received(const Format& format, const ContentKey& key, std::uint64_t samples) {
+  reply(format, key).received += samples;
+}
+
+void TranscriptTrack::audio_done(const ContentKey& key) {
+  if (Reply* r = find(key)) r->audio_done = true;
+}
+
+void TranscriptTrack::response_done(std::string_view response_id) {
+  for (Reply& r : replies_) {
+    if (r.key.response_id != response_id) continue;
+    r.audio_done = true;
+    r.text.finish({}, r.received);
+  }
+}
+
+void TranscriptTrack::played(const PlayedSpan& span) {
+  Reply* r = find(span.key);
+  if (!r) return;
+  r->played = span.first + span.count;
+  if (!r->spans.empty()) {
+    // Frames that follow one another are one span, so that an hour's reply does not grow the list.
+    PlayedSpan& last = r->spans.back();
+    if (last.first + last.count == span.first && last.end + 1'000 >= span.pts &&
+        last.end <= span.pts + 1'000) {
+      last.count += span.count;
+      last.end = span.end;
+      return;
+    }
+  }
+  r->spans.push_back(span);
+}
+
+// A position behind the last sample that left is extrapolated.
+std::uint64_t TranscriptTrack::time_of(const Reply& reply, const Format& format, std::uint64_t position) {
+  const PlayedSpan* in = &reply.spans.front();
+  for (const PlayedSpan& span : reply.spans)
+    if (span.first <= position) in = &span;
+  return position < in->first ? in->pts : in->pts + format.ns_of_samples(position - in->first);
+}
+
+bool TranscriptTrack::told_all(const Reply& reply) {
+  const bool cut = reply.limit != ~std::uint64_t{0};
+  return cut || (reply.text.finished() && reply.audio_done && reply.told == reply.text.count());
+}
+
+bool TranscriptTrack::next_is_due(const Reply& reply) {
+  if (reply.spans.empty() || reply.told >= reply.text.count()) return false;
+  const std::uint64_t start = reply.text.start_of(reply.told, reply.received, reply.audio_done);
+  // Text that came after all of its audio had left is told at the end of it.
+  return start < reply.played || (reply.audio_done && reply.played == reply.received);
+}
+
+void TranscriptTrack::take(const Format& format, std::vector<TimedWord>* words) {
+  for (Reply& r : replies_) {
+    while (next_is_due(r)) {
+      if (!words) {
+        ++r.told;
+        continue;
+      }
+      const SpokenWord word = r.text.word(r.told, r.received, r.audio_done);
+      if (word.start + (word.end - word.start) / 2 >= r.limit) break;
+      ++r.told;
+      const std::uint64_t pts = time_of(r, format, word.start);
+      const std::uint64_t end = time_of(r, format, word.end);
+      const bool last = r.text.finished() && r.told == r.text.count();
+      words->push_back({word.text, r.key.item_id, pts, end > pts ? end - pts : 0, last});
+    }
+  }
+  if (replies_.size() > told_kept) forget_finished();
+}
+
+void TranscriptTrack::forget_finished() {
+  const auto told = static_cast<std::size_t>(std::count_if(replies_.begin(), replies_.end(), told_all));
+  std::size_t spare = told > told_kept ? told - told_kept : 0;
+  std::erase_if(replies_, [&](const Reply& r) { return spare > 0 && told_all(r) && spare--; });
+  while (replies_.size() > replies_kept)
+    replies_.pop_front();
+}
+
+std::optional<std::string> TranscriptTrack::cut(const Cut& cut) {
+  Reply* r = find(cut.key);
+  if (!r) return std::nullopt;
+  r->limit = std::min(r->limit, cut.heard);
+  if (r->text.empty()) return std::nullopt;
+  return r->text.heard(cut.heard, r->received, r->audio_done);
+}
+
+} // namespace rt::audio

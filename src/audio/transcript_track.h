@@ -1,0 +1,67 @@
+// The transcripts of the replies on their way to the listener: each word gets the time at which its audio
+// leaves, once it leaves, and none of an interrupted reply is told that was not heard. Pure bookkeeping
+// beside Playout: the owner brings the lock and says what Playout received, played and cut.
+//
+// Times are nanoseconds of the reader's running time; positions are samples of a content.
+#pragma once
+
+#include "audio/format.h"
+#include "audio/playout.h"
+#include "audio/spoken_text.h"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rt::audio {
+
+struct TimedWord {
+  std::string text, item_id;
+  std::uint64_t pts = 0, duration = 0;
+  bool last = false; // of its content: the transcript is final
+};
+
+class TranscriptTrack {
+ public:
+  // ---- the server's side ----
+  void text(const Format& format, const ContentKey& key, std::string_view delta);
+  void text_done(const Format& format, const ContentKey& key, std::string_view full);
+  void received(const Format& format, const ContentKey& key, std::uint64_t samples); // more of them
+  void audio_done(const ContentKey& key);
+  void response_done(std::string_view response_id);
+
+  // ---- the reader's side ----
+  void played(const PlayedSpan& span);
+  // Appends the words whose audio has begun to leave since the last call, in the order in which it did. Null:
+  // nobody wants them.
+  void take(const Format& format, std::vector<TimedWord>* words);
+
+  // The reply ends where Playout cut it. Returns its transcript as far as it is heard; nothing where no word
+  // came.
+  std::optional<std::string> cut(const Cut& cut);
+  void clear() { replies_.clear(); }
+
+ private:
+  struct Reply {
+    ContentKey key;
+    SpokenText text;
+    std::uint64_t received = 0, played = 0;
+    std::uint64_t limit = ~std::uint64_t{0}; // words from here on are not heard
+    std::vector<PlayedSpan> spans;
+    std::size_t told = 0; // words
+    bool audio_done = false;
+  };
+  Reply* find(const ContentKey& key);
+  Reply& reply(const Format& format, const ContentKey& key);
+  void forget_finished();
+  static bool told_all(const Reply& reply);
+  static bool next_is_due(const Reply& reply);
+  static std::uint64_t time_of(const Reply& reply, const Format& format, std::uint64_t position);
+
+  std::deque<Reply> replies_; // oldest first
+};
+
+} // namespace rt::audio

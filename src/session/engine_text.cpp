@@ -1,0 +1,109 @@
+// What the model says, as text: to the application, and as timed words to those who read them.
+#include "session/engine.h"
+
+#include <utility>
+
+namespace rt::session {
+
+using namespace protocol;
+
+namespace {
+
+std::string part_key(const ContentRef& at) {
+  return at.item_id + '/' + std::to_string(at.content_index);
+}
+
+} // namespace
+
+void Engine::assistant_text(const ContentRef& at, const std::string& delta) {
+  responses_.touch();
+  if (responses_.discarded(at.response_id)) return;
+  std::string& text = assistant_[part_key(at)];
+  text += delta;
+  notify(Notice(NoticeKind::transcript)
+             .with("role", "assistant")
+             .with("item-id", at.item_id)
+             .with("response-id", at.response_id)
+             .with("text", text)
+             .with("delta", delta)
+             .with("final", false));
+}
+
+void Engine::assistant_text_done(const ContentRef& at, const std::string& text) {
+  responses_.touch();
+  assistant_.erase(part_key(at));
+  if (responses_.discarded(at.response_id)) return;
+  notify(Notice(NoticeKind::transcript)
+             .with("role", "assistant")
+             .with("item-id", at.item_id)
+             .with("response-id", at.response_id)
+             .with("text", text)
+             .with("final", true));
+}
+
+// Told to the text readers at once: there is no audio whose time it would have.
+void Engine::untimed_text(const ContentRef& at, const std::string& delta, bool done) {
+  constexpr std::uint32_t positions_per_second = 1000;
+  constexpr std::uint64_t ns = 1'000'000;
+  if (responses_.discarded(at.response_id)) return;
+  const std::string key = part_key(at);
+  UntimedText& content =
+      untimed_.try_emplace(key, UntimedText{audio::SpokenText(positions_per_second)}).first->second;
+  if (done)
+    content.text.finish(delta, 0);
+  else
+    content.text.add(delta, 0);
+  std::vector<TextPiece> pieces;
+  for (; content.told < content.text.count(); ++content.told) {
+    audio::SpokenWord word = content.text.word(content.told, 0, false);
+    const std::uint64_t duration = (word.end - word.start) * ns;
+    pieces.push_back({Speaker::assistant, std::move(word.text), at.item_id, std::nullopt, duration, false});
+  }
+  if (done && !pieces.empty()) pieces.back().last = true;
+  if (done) untimed_.erase(key);
+  shared_->text.publish(pieces);
+}
+
+void Engine::handle(const OutputTranscriptDelta& e) {
+  assistant_text(e.at, e.delta);
+  if (responses_.discarded(e.at.response_id)) return;
+  if (shared_->members.open(Role::src))
+    shared_->downlink.text({e.at.response_id, e.at.item_id, e.at.content_index}, e.delta);
+  else
+    untimed_text(e.at, e.delta, false);
+}
+
+void Engine::handle(const OutputTranscriptDone& e) {
+  assistant_text_done(e.at, e.transcript);
+  if (responses_.discarded(e.at.response_id)) return;
+  if (shared_->members.open(Role::src))
+    shared_->downlink.text_done({e.at.response_id, e.at.item_id, e.at.content_index}, e.transcript);
+  else
+    untimed_text(e.at, e.transcript, true);
+}
+
+void Engine::handle(const OutputTextDelta& e) {
+  assistant_text(e.at, e.delta);
+  untimed_text(e.at, e.delta, false);
+}
+
+void Engine::handle(const OutputTextDone& e) {
+  assistant_text_done(e.at, e.text);
+  untimed_text(e.at, e.text, true);
+}
+
+// The last transcript of an interrupted item is what was heard of it, also after the server's whole one.
+void Engine::transcript_cut(const audio::Cut& cut) {
+  const auto heard = shared_->downlink.cut_text(cut);
+  assistant_.erase(cut.key.item_id + '/' + std::to_string(cut.key.content_index));
+  if (!heard) return;
+  notify(Notice(NoticeKind::transcript)
+             .with("role", "assistant")
+             .with("item-id", cut.key.item_id)
+             .with("response-id", cut.key.response_id)
+             .with("text", *heard)
+             .with("final", true)
+             .with("truncated", true));
+}
+
+} // namespace rt::session
