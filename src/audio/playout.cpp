@@ -1,6 +1,6 @@
 #include "audio/playout.h"
 
-#include "audio/g711.h"
+#include "audio/fade.h"
 
 #include <algorithm>
 #include <cstring>
@@ -10,16 +10,6 @@ namespace rt::audio {
 namespace {
 
 constexpr std::size_t spare_chunks_kept = 64;
-
-std::int16_t load_pcm(const std::uint8_t* p) {
-  return static_cast<std::int16_t>(p[0] | p[1] << 8);
-}
-
-void store_pcm(std::uint8_t* p, std::int16_t sample) {
-  const auto bits = static_cast<std::uint16_t>(sample);
-  p[0] = static_cast<std::uint8_t>(bits & 0xFF);
-  p[1] = static_cast<std::uint8_t>(bits >> 8);
-}
 
 } // namespace
 
@@ -97,10 +87,11 @@ Playout::Content* Playout::current() {
   return nullptr;
 }
 
-bool Playout::ready_to_play(const Content& first) const {
+bool Playout::ready_to_play(const Content& first, std::uint64_t wanted) const {
   if (playing_) return true;
-  return unread(first) > 0 &&
-         (first.done || first.cut || waiting_ >= format_.samples_of_ns(options_.cushion_ns));
+  if (unread(first) == 0) return false;
+  if (first.done || first.cut) return true;
+  return waiting_ >= format_.samples_of_ns(options_.cushion_ns) && !runs_dry(first, wanted);
 }
 
 FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
@@ -113,25 +104,47 @@ FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
       playing_ = false;
       break;
     }
-    if (!ready_to_play(*content)) break;
+    if (!ready_to_play(*content, format_.samples(frame.size() - filled))) break;
     if (unread(*content) == 0) {
-      // Its audio goes on but has not come: silence, and a new cushion before it resumes.
-      ++underruns_;
-      frame_info.underrun = true;
-      playing_ = false;
+      note_underrun(*content, frame_info);
       break;
     }
     if (!playing_) frame_info.starts_reply = true;
     playing_ = true;
+    const std::span<std::uint8_t> room = frame.subspan(filled);
+    const bool dry = runs_dry(*content, format_.samples(room.size()));
     const std::uint64_t before = format_.samples(filled);
-    const std::uint64_t count = take(*content, frame.subspan(filled), pts + format_.ns_of_samples(before));
+    const std::uint64_t count = take(*content, room, pts + format_.ns_of_samples(before));
+    const std::uint64_t fade = format_.samples_of_ns(options_.fade_ns);
+    if (std::exchange(content->resumes, false))
+      fade_in(format_.encoding, room.first(format_.bytes(std::min(count, fade))));
     frame_info.audio_samples += count;
     filled += format_.bytes(count);
+    if (dry) {
+      const std::uint64_t tail = std::min(count, fade);
+      fade_out(format_.encoding, room.subspan(format_.bytes(count - tail), format_.bytes(tail)));
+      note_underrun(*content, frame_info);
+      break;
+    }
     if (content->cut && unread(*content) == 0) playing_ = false; // what follows is another reply
   }
   std::memset(frame.data() + filled, format_.silence_byte(), frame.size() - filled);
   played_ += frame_info.audio_samples;
   return frame_info;
+}
+
+// Its audio goes on but has not come: what is left is the last chance to end it without a click, so a fade is
+// held back. Then silence, and a new cushion before it resumes.
+bool Playout::runs_dry(const Content& content, std::uint64_t wanted) const {
+  if (content.done || content.cut) return false;
+  return unread(content) < wanted + format_.samples_of_ns(options_.fade_ns);
+}
+
+void Playout::note_underrun(Content& content, FrameInfo& info) {
+  ++underruns_;
+  info.underrun = true;
+  content.resumes = true;
+  playing_ = false;
 }
 
 std::uint64_t Playout::take(Content& content, std::span<std::uint8_t> out, std::uint64_t pts) {
@@ -287,37 +300,13 @@ void Playout::keep_faded(Content& content, std::uint64_t samples) {
     std::memcpy(tail.data() + copied, chunk.data() + offset, count);
     copied += count;
   }
-  fade_out(tail);
+  fade_out(format_.encoding, tail);
   drop_waiting(content);
   content.cut = true;
   content.received = content.read + samples;
   if (samples > 0) {
     content.chunks.push_back(std::move(tail));
     waiting_ += samples;
-  }
-}
-
-void Playout::fade_out(std::span<std::uint8_t> bytes) const {
-  const std::size_t unit = format_.bytes_per_sample();
-  const auto count = static_cast<std::int64_t>(bytes.size() / unit);
-  for (std::int64_t i = 0; i < count; ++i) {
-    std::uint8_t* p = bytes.data() + i * static_cast<std::int64_t>(unit);
-    const auto scaled = [&](std::int16_t sample) {
-      // Squared ramp: its end has no corner, so that the cut cannot be heard.
-      const std::int64_t left = count - 1 - i;
-      return static_cast<std::int16_t>(sample * left * left / (count * count));
-    };
-    switch (format_.encoding) {
-    case Encoding::pcm16:
-      store_pcm(p, scaled(load_pcm(p)));
-      break;
-    case Encoding::g711_ulaw:
-      *p = ulaw_encode(scaled(ulaw_decode(*p)));
-      break;
-    case Encoding::g711_alaw:
-      *p = alaw_encode(scaled(alaw_decode(*p)));
-      break;
-    }
   }
 }
 

@@ -58,7 +58,7 @@ class Playout {
  public:
   struct Options {
     std::uint64_t cushion_ns = 100'000'000;         // held back before a reply starts
-    std::uint64_t fade_ns = 5'000'000;              // of a cut
+    std::uint64_t fade_ns = 5'000'000;              // of a cut, and around a hole in the audio
     std::uint64_t max_backlog_ns = 600'000'000'000; // audio above it is refused
   };
   Playout();
@@ -111,15 +111,17 @@ class Playout {
     std::uint64_t received = 0, read = 0, heard = 0;
     std::vector<Segment> segments;
     bool done = false, cut = false, start_marked = false, finish_marked = false;
+    bool resumes = false; // after a hole: what comes next is faded in
   };
 
   Content* find(const ContentKey& key);
   Content* current();
-  bool ready_to_play(const Content& first) const;
+  bool ready_to_play(const Content& first, std::uint64_t wanted) const;
+  bool runs_dry(const Content& content, std::uint64_t wanted) const;
+  void note_underrun(Content& content, FrameInfo& info);
   std::uint64_t take(Content& content, std::span<std::uint8_t> out, std::uint64_t pts);
   void note_segment(Content& content, std::uint64_t count, std::uint64_t pts);
   void note_span(const Content& content, std::uint64_t count, std::uint64_t pts);
-  void fade_out(std::span<std::uint8_t> bytes) const;
   void drop_waiting(Content& content);
   std::uint64_t heard_by(const Content& content, std::uint64_t now, std::uint64_t delay) const;
   void keep_faded(Content& content, std::uint64_t samples);

@@ -101,16 +101,19 @@ void underrun_is_silence_and_a_new_cushion() {
   playout.append(key("item_1"), pcm(0, 700));
   assert_speech(reader.read(), 0, 0, 480);
   const std::vector<std::int16_t> tail = reader.read();
-  assert_speech(tail, 0, 480, 220);
+  assert_speech(tail, 0, 480, 100);
+  g_assert_cmpint(std::abs(tail[218]), <, 5); // faded out over 5 ms
   assert_silence(tail, 220);
   g_assert_true(reader.info.underrun);
   g_assert_cmpuint(playout.underruns(), ==, 1);
   assert_silence(reader.read(3), 0);
   g_assert_cmpuint(playout.underruns(), ==, 1); // one pause, one underrun
-  playout.append(key("item_1"), pcm(700, 479));
-  assert_silence(reader.read(), 0);
-  playout.append(key("item_1"), pcm(1179, 1));
-  assert_speech(reader.read(), 0, 700, 480);
+  playout.append(key("item_1"), pcm(700, 599));
+  assert_silence(reader.read(), 0); // another hole right behind it could not be faded
+  playout.append(key("item_1"), pcm(1299, 1));
+  const std::vector<std::int16_t> resumed = reader.read();
+  g_assert_cmpint(resumed[0], ==, 0); // faded in
+  assert_speech(resumed, 120, 820, 360);
   g_assert_true(reader.info.starts_reply);
 }
 
@@ -119,13 +122,15 @@ void replies_never_mix() {
   Playout playout;
   set_cushion(playout, 0);
   Reader reader(playout, 100);
-  playout.append(key("item_1", "resp_1"), pcm(0, 100));
+  playout.append(key("item_1", "resp_1"), pcm(0, 300));
   playout.append(key("item_2", "resp_2"), pcm(500, 100));
-  playout.append(key("item_1", "resp_1"), pcm(100, 100));
+  playout.append(key("item_1", "resp_1"), pcm(300, 100));
   playout.content_done(key("item_2", "resp_2"));
   assert_speech(reader.read(2), 0, 0, 200);
-  assert_silence(reader.read(), 0); // the first may still go on
+  reader.read(); // faded out: the first may still go on
+  assert_silence(reader.read(), 0);
   playout.response_done("resp_1");
+  reader.read(); // its last 100 samples
   assert_speech(reader.read(), 0, 500, 100);
 }
 
@@ -173,15 +178,15 @@ void finished_needs_the_end() {
   Playout playout;
   set_cushion(playout, 0);
   Reader reader(playout);
-  playout.append(key("item_1"), pcm(0, 480));
-  reader.read();
+  playout.append(key("item_1"), pcm(0, 960));
+  reader.read(2);
   g_assert_cmpuint(reader.advance(500 * ms).size(), ==, 1);
   g_assert_false(playout.idle());
   playout.content_done(key("item_1"));
   const std::vector<PlaybackMark> marks = reader.advance(510 * ms);
   g_assert_cmpuint(marks.size(), ==, 1);
   g_assert_true(marks[0].kind == PlaybackMark::Kind::finished);
-  g_assert_cmpuint(marks[0].time, ==, 20 * ms);
+  g_assert_cmpuint(marks[0].time, ==, 40 * ms);
   g_assert_true(playout.idle());
 }
 
@@ -212,6 +217,7 @@ void backlog_is_bounded() {
   g_assert_false(playout.append(key("item_1"), pcm(2000, 401)));
   g_assert_cmpuint(playout.waiting_samples(), ==, 2000);
   g_assert_true(playout.append(key("item_1"), pcm(2000, 400)));
+  playout.content_done(key("item_1"));
   assert_speech(reader.read(5), 0, 0, 2400);
 }
 
@@ -220,15 +226,17 @@ void refused_audio_keeps_the_samples_aligned() {
   Playout playout;
   Playout::Options options;
   options.cushion_ns = 0;
-  options.max_backlog_ns = 20 * ms;
+  options.max_backlog_ns = 40 * ms;
   playout.set_options(options);
   Reader reader(playout);
   const std::vector<std::uint8_t> bytes = pcm(0, 2000);
-  g_assert_true(playout.append(key("item_1"), std::span(bytes).first(961)));
-  g_assert_false(playout.append(key("item_1"), std::span(bytes).subspan(961, 1000)));
+  g_assert_true(playout.append(key("item_1"), std::span(bytes).first(1921)));
+  g_assert_false(playout.append(key("item_1"), std::span(bytes).subspan(1921, 1000)));
   assert_speech(reader.read(), 0, 0, 480);
-  g_assert_true(playout.append(key("item_1"), std::span(bytes).subspan(1961, 959)));
-  assert_speech(reader.read(), 0, 980, 480);
+  g_assert_true(playout.append(key("item_1"), std::span(bytes).subspan(2921, 959)));
+  playout.content_done(key("item_1"));
+  assert_speech(reader.read(), 0, 480, 480);
+  assert_speech(reader.read(), 0, 1460, 480);
 }
 
 void format_changes_only_between_replies() {

@@ -100,11 +100,11 @@ void in_an_underrun() {
   Playout playout;
   set_cushion(playout, 0);
   Reader reader(playout);
-  playout.append(key("item_1"), pcm(0, 480));
-  reader.read(2);
+  playout.append(key("item_1"), pcm(0, 960));
+  reader.read(3);
   const std::vector<Cut> cuts = playout.cut();
   g_assert_cmpuint(cuts.size(), ==, 1);
-  g_assert_cmpuint(cuts[0].heard, ==, 480);
+  g_assert_cmpuint(cuts[0].heard, ==, 960);
   g_assert_false(cuts[0].complete);
   assert_silence(reader.read(), 0);
 }
@@ -158,6 +158,7 @@ void the_next_reply_starts_afresh() {
   assert_silence(after, fade);
   assert_silence(reader.read(), 0);
   playout.append(key("item_2", "resp_2"), pcm(9480, 480));
+  playout.content_done(key("item_2", "resp_2"));
   assert_speech(reader.read(2), 0, 9000, 960);
 }
 
@@ -277,7 +278,7 @@ void no_click(const Format& format) {
     // The level only falls.
     for (std::uint64_t i = 0; i < fade_samples; ++i) {
       const double left = 1.0 - static_cast<double>(i) / static_cast<double>(fade_samples);
-      g_assert_cmpfloat(std::abs(heard[3 * frame + i]), <=, 8000.0 * left * left * 1.04 + 8);
+      g_assert_cmpfloat(std::abs(heard[3 * frame + i]), <=, 8000.0 * left * left * (3 - 2 * left) * 1.04 + 8);
     }
     const std::uint8_t silence[2] = {format.silence_byte(), format.silence_byte()};
     for (std::size_t i = fade_samples; i < after.size(); ++i)

@@ -84,7 +84,7 @@ void nobody_reads() {
   downlink.start_reading();
   downlink.set_options({0});
   g_assert_cmpuint(read(downlink, 0), ==, 0);
-  append(downlink);
+  append(downlink, 960);
   g_assert_cmpuint(read(downlink, frame_ns), ==, 480);
 }
 
