@@ -41,6 +41,7 @@ struct SinkSettings {
   std::uint32_t max_uplink_backlog_ms = 10000;
   std::uint32_t silence_fill_delay_ms = 200;
   bool mute = false;
+  bool half_duplex = false;
 };
 
 constexpr std::array sink_properties = {
@@ -55,6 +56,10 @@ constexpr std::array sink_properties = {
         "Pause of a live input after which silence is sent in its place while a turn is open, ms",
         Mutability::playing, {20, 600'000}),
     property<&SinkSettings::mute>("mute", "Send silence instead of the input", Mutability::playing),
+    property<&SinkSettings::half_duplex>(
+        "half-duplex",
+        "Send silence while an answer is heard and 200 ms longer: for devices without echo cancellation",
+        Mutability::playing),
 };
 
 constexpr guint first_own_property = 1;
@@ -208,6 +213,14 @@ static GstFlowReturn gst_realtime_sink_hand_over(GstRealtimeSink* self, Session&
   }
 }
 
+// Whether the input may hold the echo of an answer.
+static bool gst_realtime_sink_hears_answer(GstRealtimeSink* self, Session& session,
+                                           std::optional<std::uint64_t> time, std::size_t bytes) {
+  if (!self->priv->settings.lock()->half_duplex) return false;
+  const audio::Format format = self->priv->format.value_or(audio::pcm16_24k);
+  return session.downlink().heard_at(time, format.ns_of_samples(format.samples(bytes)));
+}
+
 static GstFlowReturn gst_realtime_sink_render(GstBaseSink* sink, GstBuffer* buffer) {
   GstRealtimeSink* self = GST_REALTIME_SINK(sink);
   const auto session = self->priv->link->session();
@@ -215,7 +228,8 @@ static GstFlowReturn gst_realtime_sink_render(GstBaseSink* sink, GstBuffer* buff
   const bool gap =
       GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP) && GST_BUFFER_DURATION_IS_VALID(buffer);
   if (gap && gst_buffer_get_size(buffer) == 0)
-    return gst_realtime_sink_hand_over(self, *session, {{}, GST_BUFFER_DURATION(buffer), std::nullopt});
+    return gst_realtime_sink_hand_over(self, *session,
+                                       {{}, GST_BUFFER_DURATION(buffer), std::nullopt, false});
 
   GstMapInfo map;
   if (!gst_buffer_map(buffer, &map, GST_MAP_READ)) {
@@ -223,7 +237,9 @@ static GstFlowReturn gst_realtime_sink_render(GstBaseSink* sink, GstBuffer* buff
     return GST_FLOW_ERROR;
   }
   const auto time = gst_realtime_sink_clock_time(self, GST_BUFFER_PTS(buffer));
-  const GstFlowReturn result = gst_realtime_sink_hand_over(self, *session, {{map.data, map.size}, 0, time});
+  const bool muted = gst_realtime_sink_hears_answer(self, *session, time, map.size);
+  const GstFlowReturn result =
+      gst_realtime_sink_hand_over(self, *session, {{map.data, map.size}, 0, time, muted});
   gst_buffer_unmap(buffer, &map);
   return result;
 }
@@ -251,7 +267,7 @@ static GstFlowReturn gst_realtime_sink_wait_event(GstBaseSink* sink, GstEvent* e
     GstClockTime duration = GST_CLOCK_TIME_NONE;
     gst_event_parse_gap(event, nullptr, &duration);
     if (!GST_CLOCK_TIME_IS_VALID(duration)) return GST_FLOW_OK;
-    return gst_realtime_sink_hand_over(self, *session, {{}, duration, std::nullopt});
+    return gst_realtime_sink_hand_over(self, *session, {{}, duration, std::nullopt, false});
   }
   if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) return gst_realtime_sink_drain(self, *session);
   return GST_FLOW_OK;

@@ -218,7 +218,7 @@ static void gst_realtime_src_report(GstRealtimeSrc* self, Session& session) {
   const GstClockTime base_time = gst_element_get_base_time(GST_ELEMENT(self));
   const std::uint64_t base = GST_CLOCK_TIME_IS_VALID(base_time) ? base_time : 0;
   session.report_words(base);
-  auto marks = session.downlink().advance(now, delay);
+  auto marks = session.downlink().advance(now, delay, base);
   const bool idle = session.downlink().idle();
   const bool became_idle = idle && !priv->was_idle;
   priv->was_idle = idle;

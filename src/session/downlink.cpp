@@ -84,8 +84,10 @@ std::optional<audio::Format> Downlink::format() {
 audio::FrameInfo Downlink::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
   auto state = state_.lock();
   const audio::FrameInfo info = state->playout.read(frame, pts);
-  for (const audio::PlayedSpan& span : state->playout.played())
+  for (const audio::PlayedSpan& span : state->playout.played()) {
     state->transcript.played(span);
+    state->heard.audio(span.pts, span.end);
+  }
   return info;
 }
 
@@ -94,10 +96,18 @@ void Downlink::take_words(std::vector<audio::TimedWord>* words) {
   state->transcript.take(state->playout.format(), words);
 }
 
-std::vector<audio::PlaybackMark> Downlink::advance(std::uint64_t now, std::uint64_t delay) {
+std::vector<audio::PlaybackMark> Downlink::advance(std::uint64_t now, std::uint64_t delay,
+                                                   std::uint64_t base) {
   std::vector<audio::PlaybackMark> marks;
-  state_.lock()->playout.advance(now, delay, marks);
+  auto state = state_.lock();
+  state->heard.set_delay(delay, base);
+  state->playout.advance(now, delay, marks);
   return marks;
+}
+
+bool Downlink::heard_at(std::optional<std::uint64_t> time, std::uint64_t duration) {
+  auto state = state_.lock();
+  return time ? state->heard.overlaps(*time, duration) : !state->playout.idle();
 }
 
 bool Downlink::flush_requested() {
@@ -107,6 +117,7 @@ bool Downlink::flush_requested() {
 std::vector<audio::Cut> Downlink::cut_flushed(std::uint64_t now, std::uint64_t latency) {
   auto state = state_.lock();
   state->flush_requested = false;
+  state->heard.flushed(now);
   return state->playout.cut_flushed(now, latency);
 }
 
@@ -118,6 +129,7 @@ std::vector<audio::Cut> Downlink::abandon() {
   auto state = state_.lock();
   state->flush_requested = false;
   state->read_no_more = true;
+  state->heard.reset();
   return state->playout.abandon();
 }
 
@@ -129,6 +141,7 @@ void Downlink::reset() {
   auto state = state_.lock();
   state->playout.abandon();
   state->transcript.clear();
+  state->heard.reset();
   state->flush_requested = state->ended = state->has_format = state->read_no_more = false;
 }
 

@@ -6,6 +6,7 @@
 #include "audio/playout.h"
 #include "audio/transcript_track.h"
 #include "base/guarded.h"
+#include "session/heard_window.h"
 
 #include <optional>
 #include <string>
@@ -45,13 +46,16 @@ class Downlink {
   audio::FrameInfo read(std::span<std::uint8_t> frame, std::uint64_t pts);
   // See TranscriptTrack::take.
   void take_words(std::vector<audio::TimedWord>* words);
-  std::vector<audio::PlaybackMark> advance(std::uint64_t now, std::uint64_t delay);
+  // `base` turns the reader's running time into clock time.
+  std::vector<audio::PlaybackMark> advance(std::uint64_t now, std::uint64_t delay, std::uint64_t base = 0);
   bool flush_requested();
   // Answers request_flush.
   std::vector<audio::Cut> cut_flushed(std::uint64_t now, std::uint64_t latency);
   bool ended();
 
   // ---- any thread ----
+  // Whether a reply is heard in a span of clock time, or was up to 200 ms before it; without a time: now.
+  bool heard_at(std::optional<std::uint64_t> time, std::uint64_t duration);
   // The reader is gone, or its stream was ended from outside: what waits or comes counts as finished, until
   // it starts again.
   std::vector<audio::Cut> abandon();
@@ -62,6 +66,7 @@ class Downlink {
   struct State {
     audio::Playout playout;
     audio::TranscriptTrack transcript;
+    HeardWindow heard;
     bool has_format = false, flush_requested = false, ended = false, read_no_more = false;
   };
   Guarded<State> state_;

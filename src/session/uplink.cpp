@@ -87,7 +87,7 @@ Uplink::Pushed Uplink::push(Input& input, bool live, Nanoseconds now) {
 void Uplink::take_input(Locker& state, Input& input, bool live) {
   const std::size_t chunk = chunk_bytes(state);
   const std::size_t count = live ? input.bytes.size() : std::min(input.bytes.size(), chunk);
-  take_bytes(state, input.bytes.first(count), state->muted);
+  take_bytes(state, input.bytes.first(count), state->muted || input.muted);
   input.bytes = input.bytes.subspan(count);
 
   const std::uint64_t chunk_ns = state->format.ns_of_samples(state->format.samples(chunk));

@@ -53,18 +53,19 @@ class Uplink {
     std::span<const std::uint8_t> bytes;
     std::uint64_t silence_ns = 0;
     std::optional<std::uint64_t>
-        time; // clock time of the first sample, if known: a jump of up to 2 s becomes silence
+        time;           // clock time of the first sample, if known: a jump of up to 2 s becomes silence
+    bool muted = false; // silence of the same length goes out instead
   };
   // Live input never waits: its oldest audio is dropped when the queue is full. Other input waits for room
   // chunk by chunk, until set_flushing or close, and loses nothing.
   Pushed push(Input& input, bool live, Nanoseconds now);
   Pushed push(std::span<const std::uint8_t> bytes, std::optional<std::uint64_t> time, bool live,
               Nanoseconds now) {
-    Input input{bytes, 0, time};
+    Input input{bytes, 0, time, false};
     return push(input, live, now);
   }
   Pushed push_silence(std::uint64_t duration_ns, bool live, Nanoseconds now) {
-    Input input{{}, duration_ns, std::nullopt};
+    Input input{{}, duration_ns, std::nullopt, false};
     return push(input, live, now);
   }
   // What is left of a chunk goes out as it is: nothing follows for now.

@@ -3,6 +3,7 @@
 
 #include <gst/check/gstcheck.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -52,6 +53,29 @@ void wait_for_eos_downstream(ElementHarness& h) {
 }
 
 } // namespace
+
+// Input captured while the answer is heard is silenced, exactly; what comes before and after is not.
+GST_START_TEST(half_duplex_sends_silence_while_an_answer_is_heard) {
+  for (const bool half_duplex : {true, false}) {
+    Pair p;
+    g_object_set(p.sink, "half-duplex", half_duplex, nullptr);
+    gst_harness_push_upstream_event(p.h.downstream(), gst_event_new_latency(100 * ms));
+    p.h.reply(ramp(2 * 480)); // leaves from 0 ms to 40 ms: heard from 100 ms, and its echo until 340 ms
+    p.h.crank(2);
+    p.h.wait_for_frame();
+    for (std::uint64_t i = 0; i < 20; ++i)
+      p.h.push_ramp(i * 480, 480, i * 20 * ms);
+    p.h.run();
+    const auto sent = p.h.sent_audio();
+    fail_unless_equals_int(sent.size(), 20 * 960);
+    for (std::size_t i = 0; i < 20; ++i) {
+      const auto frame = sent.begin() + static_cast<std::ptrdiff_t>(i * 960);
+      const bool silent = std::all_of(frame, frame + 960, [](std::uint8_t byte) { return byte == 0; });
+      fail_unless_equals_int(silent, half_duplex && i >= 5 && i < 17);
+    }
+  }
+}
+GST_END_TEST
 
 GST_START_TEST(the_end_of_the_input_ends_the_stream_when_the_answer_was_heard) {
   Pair p;
@@ -212,6 +236,7 @@ static Suite* pair_suite() {
   TCase* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_add_checked_fixture(tcase, register_fake_elements, nullptr);
+  tcase_add_test(tcase, half_duplex_sends_silence_while_an_answer_is_heard);
   tcase_add_test(tcase, the_end_of_the_input_ends_the_stream_when_the_answer_was_heard);
   tcase_add_test(tcase, eos_from_the_application_counts_as_heard);
   tcase_add_test(tcase, a_flush_of_the_input_leaves_the_answer_alone);

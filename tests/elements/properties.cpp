@@ -69,6 +69,7 @@ const std::vector<Row> sink_rows = {
     {"max-uplink-backlog", "10000", "500", "ms"},
     {"silence-fill-delay", "200", "400", "ms"},
     {"mute", "false", "true"},
+    {"half-duplex", "false", "true"},
 };
 
 const std::vector<Row> src_rows = {

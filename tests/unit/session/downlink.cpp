@@ -88,6 +88,32 @@ void nobody_reads() {
   g_assert_cmpuint(read(downlink, frame_ns), ==, 480);
 }
 
+// Latency 100 ms, base time 5 s: frames of 0 to 40 ms are heard from 5.1 s to 5.14 s, and echo until 5.34 s.
+void when_a_reply_is_heard() {
+  constexpr std::uint64_t ms = 1'000'000, base = 5000 * ms;
+  Downlink downlink;
+  downlink.set_format(audio::pcm16_24k);
+  downlink.set_options({0});
+  g_assert_false(downlink.heard_at(base, 20 * ms));
+  g_assert_false(downlink.heard_at(std::nullopt, 0));
+  append(downlink, 960);
+  g_assert_true(downlink.heard_at(std::nullopt, 0)); // no clock: as long as it plays
+  downlink.content_done(key);
+  read(downlink, 0);
+  read(downlink, frame_ns);
+  downlink.advance(2 * frame_ns, 100 * ms, base);
+  g_assert_false(downlink.heard_at(base + 80 * ms, 20 * ms));
+  g_assert_true(downlink.heard_at(base + 81 * ms, 20 * ms));
+  g_assert_true(downlink.heard_at(base + 339 * ms, 20 * ms));
+  g_assert_false(downlink.heard_at(base + 340 * ms, 20 * ms));
+  // What was flushed is not heard; what had been is.
+  downlink.cut_flushed(120 * ms, 100 * ms);
+  g_assert_true(downlink.heard_at(base + 319 * ms, ms));
+  g_assert_false(downlink.heard_at(base + 320 * ms, ms));
+  downlink.abandon();
+  g_assert_false(downlink.heard_at(base + 110 * ms, ms));
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -97,5 +123,6 @@ int main(int argc, char** argv) {
   g_test_add_func("/downlink/flush", flush);
   g_test_add_func("/downlink/end", end);
   g_test_add_func("/downlink/nobody-reads", nobody_reads);
+  g_test_add_func("/downlink/heard", when_a_reply_is_heard);
   return g_test_run();
 }
