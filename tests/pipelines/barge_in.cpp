@@ -287,7 +287,7 @@ static Suite* barge_in_suite() {
   TCase* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 120);
-  tcase_add_checked_fixture(tcase, register_all, nullptr);
+  tcase_add_checked_fixture(tcase, register_all, wait_for_loops_to_end);
   tcase_add_test(tcase, without_a_flush_all_that_was_pushed_is_heard);
   tcase_add_test(tcase, with_a_flush_what_was_rendered_is_heard);
   tcase_add_test(tcase, without_the_latency_the_server_is_told_too_much);

@@ -82,7 +82,7 @@ static Suite* conversation_suite() {
   TCase* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 120);
-  tcase_add_checked_fixture(tcase, register_elements, nullptr);
+  tcase_add_checked_fixture(tcase, register_elements, wait_for_loops_to_end);
   tcase_add_test(tcase, a_spoken_question_is_answered_and_the_pipeline_ends);
   return suite;
 }

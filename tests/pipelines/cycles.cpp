@@ -188,7 +188,7 @@ static Suite* cycles_suite() {
   TCase* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 120);
-  tcase_add_checked_fixture(tcase, register_elements, nullptr);
+  tcase_add_checked_fixture(tcase, register_elements, wait_for_loops_to_end);
   tcase_add_test(tcase, with_a_server);
   tcase_add_test(tcase, without_a_server);
   tcase_add_test(tcase, no_object_is_left);

@@ -413,7 +413,7 @@ static Suite* errors_suite() {
   TCase* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 60);
-  tcase_add_checked_fixture(tcase, register_elements, nullptr);
+  tcase_add_checked_fixture(tcase, register_elements, wait_for_loops_to_end);
   tcase_add_loop_test(tcase, each_failure_is_one_error_that_says_what_to_change, 0, std::size(rows));
   tcase_add_test(tcase, each_pipeline_gets_its_error);
   tcase_add_test(tcase, retries_come_through);

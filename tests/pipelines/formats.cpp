@@ -115,7 +115,7 @@ static Suite* formats_suite() {
   TCase* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 60);
-  tcase_add_checked_fixture(tcase, register_elements, nullptr);
+  tcase_add_checked_fixture(tcase, register_elements, wait_for_loops_to_end);
   tcase_add_loop_test(tcase, audio_passes_bit_by_bit, 0, std::size(rows));
   return suite;
 }

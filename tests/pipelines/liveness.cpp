@@ -137,7 +137,7 @@ static Suite* liveness_suite() {
   TCase* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 60);
-  tcase_add_checked_fixture(tcase, register_all, nullptr);
+  tcase_add_checked_fixture(tcase, register_all, wait_for_loops_to_end);
   tcase_add_test(tcase, a_caller_with_latency_does_not_delay_the_answers);
   tcase_add_test(tcase, a_caller_that_never_speaks_keeps_nobody_waiting);
   tcase_add_test(tcase, a_caller_that_stops_after_speaking_is_answered);

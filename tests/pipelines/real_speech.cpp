@@ -183,7 +183,7 @@ static Suite* real_speech_suite() {
   TCase* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 540);
-  tcase_add_checked_fixture(tcase, register_elements, nullptr);
+  tcase_add_checked_fixture(tcase, register_elements, wait_for_loops_to_end);
   tcase_add_test(tcase, people_are_understood_and_answered_in_words);
   return suite;
 }

@@ -99,6 +99,7 @@ int converse(const char* uri, const Way& way) {
   gst_object_unref(bus);
   gst_element_set_state(pipeline, GST_STATE_NULL);
   gst_object_unref(pipeline);
+  wait_for_loops_to_end();
   return 0;
 }
 
@@ -218,7 +219,7 @@ static Suite* secrets_suite() {
   TCase* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 120);
-  tcase_add_checked_fixture(tcase, register_elements, nullptr);
+  tcase_add_checked_fixture(tcase, register_elements, wait_for_loops_to_end);
   tcase_add_loop_test(tcase, nothing_printed_holds_the_key, 0, std::size(ways));
   tcase_add_test(tcase, what_was_given_reads_back_without_the_key);
   return suite;

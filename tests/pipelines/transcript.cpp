@@ -260,7 +260,7 @@ static Suite* transcript_suite() {
   TCase* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 120);
-  tcase_add_checked_fixture(tcase, register_elements, nullptr);
+  tcase_add_checked_fixture(tcase, register_elements, wait_for_loops_to_end);
   tcase_add_test(tcase, words_come_with_their_audio);
   tcase_add_test(tcase, an_interrupted_answer_ends_with_the_last_word_heard);
   tcase_add_test(tcase, what_the_caller_says);

@@ -239,7 +239,7 @@ static Suite* turns_suite() {
   TCase* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 60);
-  tcase_add_checked_fixture(tcase, register_elements, nullptr);
+  tcase_add_checked_fixture(tcase, register_elements, wait_for_loops_to_end);
   tcase_add_test(tcase, push_to_talk);
   tcase_add_test(tcase, text_is_answered_by_speech);
   tcase_add_test(tcase, a_sink_alone_writes_down_and_gets_text);

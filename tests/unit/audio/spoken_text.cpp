@@ -1,6 +1,8 @@
 // Which audio each word of a transcript accompanies.
 #include "audio/spoken_text.h"
 
+#include "support/texts.h"
+
 #include <glib.h>
 
 #include <string>
@@ -9,6 +11,7 @@
 namespace {
 
 using namespace rt::audio;
+using rt::test::assert_text;
 
 constexpr std::uint32_t rate = 1000; // a position is a millisecond
 
@@ -22,7 +25,7 @@ void assert_words(const SpokenText& text, std::uint64_t received, bool done,
   g_assert_cmpuint(text.count(), ==, expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const SpokenWord word = text.word(i, received, done);
-    g_assert_cmpstr(word.text.c_str(), ==, expected[i].text);
+    assert_text(word.text, expected[i].text);
     g_assert_cmpuint(word.start, ==, expected[i].start);
     g_assert_cmpuint(word.end, ==, expected[i].end);
     g_assert_cmpuint(text.start_of(i, received, done), ==, expected[i].start);
@@ -87,11 +90,11 @@ void what_was_heard() {
   SpokenText text(rate);
   text.add("one two three", 0);
   text.finish("", 1300); // one 0-300, two 400-700, three 800-1300
-  g_assert_cmpstr(text.heard(0, 1300, true).c_str(), ==, "");
-  g_assert_cmpstr(text.heard(150, 1300, true).c_str(), ==, "");
-  g_assert_cmpstr(text.heard(151, 1300, true).c_str(), ==, "one");
-  g_assert_cmpstr(text.heard(700, 1300, true).c_str(), ==, "one two");
-  g_assert_cmpstr(text.heard(1300, 1300, true).c_str(), ==, "one two three");
+  assert_text(text.heard(0, 1300, true), "");
+  assert_text(text.heard(150, 1300, true), "");
+  assert_text(text.heard(151, 1300, true), "one");
+  assert_text(text.heard(700, 1300, true), "one two");
+  assert_text(text.heard(1300, 1300, true), "one two three");
 }
 
 void scripts_without_spaces() {
@@ -99,7 +102,7 @@ void scripts_without_spaces() {
   text.add("你好。再", 0);
   text.finish("", 1200);
   g_assert_cmpuint(text.count(), ==, 3);
-  g_assert_cmpstr(text.word(1, 1200, true).text.c_str(), ==, "好。"); // punctuation goes with what it follows
+  assert_text(text.word(1, 1200, true).text, "好。"); // punctuation goes with what it follows
   g_assert_cmpuint(text.word(2, 1200, true).end, ==, 1200);
 }
 
@@ -107,7 +110,7 @@ void odd_texts() {
   SpokenText nothing(rate);
   nothing.finish("", 0);
   g_assert_cmpuint(nothing.count(), ==, 0);
-  g_assert_cmpstr(nothing.heard(5, 5, true).c_str(), ==, "");
+  assert_text(nothing.heard(5, 5, true), "");
   SpokenText blank(rate);
   blank.add(" \n\t ", 0);
   blank.finish("", 100);
@@ -116,7 +119,7 @@ void odd_texts() {
   broken.add("a\xE4\xBD", 0); // a character cut in two by the delta
   broken.add("\xA0 b", 0);
   broken.finish("", 60);
-  g_assert_cmpstr(broken.word(broken.count() - 1, 60, true).text.c_str(), ==, "b");
+  assert_text(broken.word(broken.count() - 1, 60, true).text, "b");
   SpokenText late(rate);
   late.finish("done", 10);
   late.add(" more", 20);

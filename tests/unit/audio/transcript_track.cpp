@@ -1,6 +1,8 @@
 // When each word of a reply is told, and that none is told that nobody heard.
 #include "audio/transcript_track.h"
 
+#include "support/texts.h"
+
 #include <glib.h>
 
 #include <string>
@@ -9,6 +11,7 @@
 namespace {
 
 using namespace rt::audio;
+using rt::test::assert_text;
 
 constexpr std::uint64_t ms = 1'000'000;
 constexpr Format format = pcm16_24k;
@@ -38,7 +41,7 @@ struct Talk {
 
 void assert_word(const TimedWord& word, const char* text, std::uint64_t pts_ms, std::uint64_t duration_ms,
                  bool last) {
-  g_assert_cmpstr(word.text.c_str(), ==, text);
+  assert_text(word.text, text);
   g_assert_cmpuint(word.pts, ==, pts_ms * ms);
   g_assert_cmpuint(word.duration, ==, duration_ms * ms);
   g_assert_cmpint(word.last, ==, last);
@@ -54,7 +57,7 @@ void words_leave_with_their_audio() {
   auto words = talk.take();
   g_assert_cmpuint(words.size(), ==, 1);
   assert_word(words[0], "one", 5000, 300, false);
-  g_assert_cmpstr(words[0].item_id.c_str(), ==, "item_1");
+  assert_text(words[0].item_id, "item_1");
   talk.play(first, 20, 380, 5020);
   g_assert_true(talk.take().empty()); // the second begins with the next sample
   talk.play(first, 400, 20, 5400);
@@ -87,14 +90,14 @@ void a_cut_ends_the_words() {
   Cut cut;
   cut.key = first;
   cut.heard = 505 * per_ms;
-  g_assert_cmpstr(talk.track.cut(cut).value().c_str(), ==, "one");
+  assert_text(talk.track.cut(cut).value(), "one");
   talk.play(first, 500, 5, 500);
   g_assert_true(talk.take().empty());
   // An item that was cut before a sample of it was heard.
   talk.track.text(format, second, "never said");
   cut.key = second;
   cut.heard = 0;
-  g_assert_cmpstr(talk.track.cut(cut).value().c_str(), ==, "");
+  assert_text(talk.track.cut(cut).value(), "");
   g_assert_true(talk.take().empty());
   cut.key.item_id = "unknown";
   g_assert_false(talk.track.cut(cut).has_value());
@@ -123,7 +126,7 @@ void replies_follow_one_another() {
   talk.play(second, 0, 400, 400);
   const auto words = talk.take();
   g_assert_cmpuint(words.size(), ==, 2);
-  g_assert_cmpstr(words[1].item_id.c_str(), ==, "item_2");
+  assert_text(words[1].item_id, "item_2");
   assert_word(words[1], "word", 400, 400, true);
 }
 

@@ -1,5 +1,7 @@
 #include "transport/address.h"
 
+#include "support/texts.h"
+
 #include <glib.h>
 
 #include <string>
@@ -8,14 +10,11 @@ namespace {
 
 using namespace rt;
 using namespace rt::transport;
+using rt::test::assert_text;
 
 std::string shown(const std::string& uri) {
   auto address = parse_address(uri);
   return address ? address->shown : std::string(info(address.error().kind).name);
-}
-
-void assert_text(const std::string& actual, const std::string& expected) {
-  g_assert_cmpstr(actual.c_str(), ==, expected.c_str());
 }
 
 void host_and_port_are_shown_and_nothing_else() {

@@ -4,6 +4,7 @@
 #include "base/guarded.h"
 #include "support/loop_fixture.h"
 #include "support/raw_server.h"
+#include "support/texts.h"
 #include "transport/soup_transport.h"
 
 #include <functional>
@@ -22,11 +23,6 @@ inline GRef<GTlsDatabase> test_authority() {
       G_TLS_DATABASE(g_tls_file_database_new(tls_file("authority.pem").c_str(), OutError(error))));
   g_assert_no_error(error.get());
   return database;
-}
-
-// For temporaries too, which g_assert_cmpstr reads after their end.
-inline void assert_text(const std::string& actual, const std::string& expected) {
-  g_assert_cmpstr(actual.c_str(), ==, expected.c_str());
 }
 
 struct Heard {

@@ -1,17 +1,16 @@
 #include "transport/secrets.h"
 
+#include "support/texts.h"
+
 #include <glib.h>
 
 #include <string>
 
 namespace {
 
+using rt::test::assert_text;
 using rt::transport::Endpoint;
 using rt::transport::Secrets;
-
-void assert_text(const std::string& actual, const std::string& expected) {
-  g_assert_cmpstr(actual.c_str(), ==, expected.c_str());
-}
 
 Secrets of_an_endpoint() {
   Endpoint endpoint;
