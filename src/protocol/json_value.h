@@ -15,10 +15,17 @@
 
 namespace rt::protocol {
 
+// A template, so that it is complete as soon as its value is.
+template<typename Value>
+struct JsonMember {
+  std::string name;
+  Value value;
+};
+
 class JsonValue {
  public:
   enum class Kind { absent, null, boolean, number, string, array, object };
-  struct Member;
+  using Member = JsonMember<JsonValue>;
   using Array = std::vector<JsonValue>;
   using Object = std::vector<Member>;
 
@@ -83,11 +90,6 @@ class JsonValue {
   JsonValue* find(std::string_view name);
 
   Data data_; // in the order of Kind
-};
-
-struct JsonValue::Member {
-  std::string name;
-  JsonValue value;
 };
 
 // Equal as JSON: the order of members does not matter and numbers compare by value.
