@@ -6,6 +6,7 @@
 //   conversation.item.create -------------> item added/done (beta: created)
 //   response.create ----------------------> response.created ... response.done
 //   conversation.item.truncate -----------> conversation.item.truncated
+//   session.close (translation) ----------> the rest of the output, session.closed
 #pragma once
 
 #include "protocol/item.h"
@@ -75,6 +76,12 @@ struct ResponseCancel {
   std::optional<std::string> response_id;
   bool operator==(const ResponseCancel&) const = default;
 };
+struct OutputBufferClear { // of a WebRTC or SIP call
+  bool operator==(const OutputBufferClear&) const = default;
+};
+struct SessionClose { // translation: end of the input
+  bool operator==(const SessionClose&) const = default;
+};
 // Anything else, as the user wrote it; event_id is added unless it has one.
 struct RawClientEvent {
   std::string type;
@@ -85,7 +92,8 @@ struct RawClientEvent {
 struct ClientEvent {
   std::string event_id; // empty: not sent
   std::variant<SessionUpdate, InputAudioAppend, InputAudioCommit, InputAudioClear, ItemCreate, ItemRetrieve,
-               ItemDelete, ItemTruncate, ResponseCreate, ResponseCancel, RawClientEvent>
+               ItemDelete, ItemTruncate, ResponseCreate, ResponseCancel, OutputBufferClear, SessionClose,
+               RawClientEvent>
       body;
   bool operator==(const ClientEvent&) const = default;
 };

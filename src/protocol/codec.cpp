@@ -27,8 +27,16 @@ class DialectCodec final : public Codec {
 } // namespace
 
 const Codec& Codec::of(Dialect dialect) {
-  static const DialectCodec ga(Dialect::ga), beta(Dialect::beta);
-  return dialect == Dialect::ga ? ga : beta;
+  static const DialectCodec ga(Dialect::ga), beta(Dialect::beta), translation(Dialect::translation);
+  switch (dialect) {
+  case Dialect::beta:
+    return beta;
+  case Dialect::translation:
+    return translation;
+  case Dialect::ga:
+    break;
+  }
+  return ga;
 }
 
 } // namespace rt::protocol

@@ -16,16 +16,18 @@
 
 namespace rt::protocol {
 
-enum class Dialect { ga, beta };
+// `translation` is a protocol without turns: of the values below it has only the session's, the input audio
+// and those of server_stream_event.h.
+enum class Dialect { ga, beta, translation };
 
-// One dialect's text form. Stateless and immutable: any thread. A dialect without turns (Live) would be one
-// more.
+// One dialect's text form. Stateless and immutable: any thread.
 class Codec {
  public:
   static const Codec& of(Dialect dialect);
   virtual ~Codec() = default;
   virtual Dialect dialect() const = 0;
   // Invalid text in a Json field is left out: callers check it first with the functions below.
+  // Empty where the dialect has no such event.
   virtual std::string encode(const ClientEvent& event) const = 0;
   // Empty where the dialect has no such event.
   virtual std::string encode(const ServerEvent& event) const = 0;
@@ -43,19 +45,21 @@ std::optional<std::string> event_id_of(std::string_view text);
 Result<ServerEvent> decode_server(std::string_view text);
 
 // The dialect that a `session.created` speaks: flat formats or modalities are beta, `session.type` or nested
-// audio is GA.
+// audio is GA, the type `translation` is itself.
 std::optional<Dialect> dialect_of(const SessionInfo& session);
 
 // ---- hot path: no json-glib, no allocation beyond `out`'s own growth ----
 
-// Replaces `out` with one input_audio_buffer.append event.
-void encode_append(std::string& out, std::span<const std::uint8_t> audio);
+// Replaces `out` with one event that appends `audio` to the input.
+void encode_append(std::string& out, std::span<const std::uint8_t> audio, Dialect dialect = Dialect::ga);
 
-// Views into the text of an output audio delta (either spelling).
+// Views into the text of an output audio delta, in any dialect. One without turns has no ids.
 struct AudioDeltaView {
   std::string_view response_id, item_id;
   std::uint32_t output_index = 0, content_index = 0;
   std::string_view base64;
+  bool stream = false;               // of a protocol without turns
+  std::uint32_t sample_rate = 24000; // of a stream
 };
 // False on anything unexpected (another type, escapes, duplicate keys, nesting): then use decode_server().
 bool scan_audio_delta(std::string_view text, AudioDeltaView& out);

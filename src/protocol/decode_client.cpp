@@ -1,9 +1,11 @@
 #include "protocol/client_shapes.h"
 #include "protocol/event_json.h"
+#include "protocol/event_names.h"
 #include "protocol/item_json.h"
 #include "protocol/names.h"
 #include "protocol/session_json.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -21,6 +23,7 @@ Error refused(std::string_view code, std::string path, std::string message) {
 }
 
 SessionType session_type_of(Dialect dialect, const JsonValue& event) {
+  if (dialect == Dialect::translation) return SessionType::translation;
   const std::string_view name = dialect == Dialect::ga ? event["session"]["type"].text() : std::string_view();
   const bool transcription = event["type"].text() == beta_transcription_update;
   return transcription ? SessionType::transcription
@@ -58,6 +61,8 @@ void read(Dialect, const JsonValue& event, ResponseCreate& out) {
 void read(Dialect, const JsonValue& event, ResponseCancel& out) {
   out.response_id = event["response_id"].as_string();
 }
+void read(Dialect, const JsonValue&, OutputBufferClear&) {}
+void read(Dialect, const JsonValue&, SessionClose&) {}
 
 template<std::size_t I>
 void read_as(Dialect dialect, const JsonValue& event, Body& body) {
@@ -70,8 +75,9 @@ constexpr auto readers = []<std::size_t... I>(std::index_sequence<I...>) {
 }
 (std::make_index_sequence<std::size(client_event_names)>());
 
-std::size_t index_of_event(std::string_view type) {
-  const auto found = std::ranges::find(client_event_names, type);
+std::size_t index_of_event(Dialect dialect, std::string_view type) {
+  const auto found =
+      std::ranges::find_if(client_event_names, [&](const EventName& row) { return row.in(dialect) == type; });
   // The one name outside the table is another name of session.update.
   return found == std::end(client_event_names)
              ? 0
@@ -97,7 +103,7 @@ Result<ClientEvent> read_client_event(Dialect dialect, std::string_view text) {
     return refused(violation->code, std::move(violation->path), std::move(violation->message));
   ClientEvent out;
   out.event_id = (*event)["event_id"].text();
-  readers[index_of_event(type.text())](dialect, *event, out.body);
+  readers[index_of_event(dialect, type.text())](dialect, *event, out.body);
   return out;
 }
 

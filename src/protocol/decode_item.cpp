@@ -16,6 +16,7 @@ ContentPart read_part(const JsonValue& value) {
   part.audio = value["audio"].as_string();
   part.image_url = value["image_url"].as_string();
   part.detail = value["detail"].as_string();
+  part.format = value["format"].as_string();
   return part;
 }
 
@@ -42,6 +43,25 @@ Item read_item(const JsonValue& value) {
     item.call_id = value["call_id"].text();
     item.output = value["output"].text();
     break;
+  case Item::Type::mcp_list_tools:
+    item.server_label = value["server_label"].text();
+    item.tools = kept_array(value["tools"]);
+    item.error = kept_object(value["error"]);
+    break;
+  case Item::Type::mcp_call:
+  case Item::Type::mcp_approval_request:
+    item.server_label = value["server_label"].text();
+    item.name = value["name"].text();
+    item.arguments = value["arguments"].text();
+    item.approval_request_id = value["approval_request_id"].text();
+    item.output = value["output"].text();
+    item.error = kept_object(value["error"]);
+    break;
+  case Item::Type::mcp_approval_response:
+    item.approval_request_id = value["approval_request_id"].text();
+    item.approve = value["approve"].as_bool().value_or(false);
+    item.reason = value["reason"].text();
+    break;
   case Item::Type::other:
     item.raw.text = to_text(value);
     break;
@@ -55,6 +75,8 @@ namespace {
 std::uint64_t count(const JsonValue& value) {
   return value.as_count().value_or(0);
 }
+
+} // namespace
 
 std::optional<Usage> read_usage(const JsonValue& value) {
   if (!value.is_object()) return {};
@@ -77,20 +99,6 @@ std::optional<Usage> read_usage(const JsonValue& value) {
   return usage;
 }
 
-const JsonValue& either(const JsonValue& nested, const JsonValue& flat) {
-  return nested.present() ? nested : flat;
-}
-
-std::optional<Json> kept_object(const JsonValue& value) {
-  return value.is_object() ? kept(value) : std::nullopt;
-}
-
-std::optional<Json> kept_array(const JsonValue& value) {
-  return value.is_array() ? kept(value) : std::nullopt;
-}
-
-} // namespace
-
 Response read_response(const JsonValue& value) {
   Response response;
   response.id = value["id"].text();
@@ -110,6 +118,8 @@ Response read_response(const JsonValue& value) {
   const JsonValue& output = value["audio"]["output"];
   response.voice = read_voice(either(output["voice"], value["voice"]));
   response.output_format = read_format(either(output["format"], value["output_audio_format"]));
+  response.max_output_tokens = read_tokens(value["max_output_tokens"]);
+  response.temperature = value["temperature"].as_number();
   return response;
 }
 

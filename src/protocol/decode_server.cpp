@@ -1,9 +1,10 @@
 #include "protocol/codec.h"
+#include "protocol/event_names.h"
 #include "protocol/item_json.h"
 #include "protocol/json_value.h"
-#include "protocol/names.h"
 #include "protocol/session_json.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -71,12 +72,20 @@ bool read(const JsonValue& event, ErrorEvent& out) {
   out.error = read_error(event);
   return true;
 }
+SessionInfo read_session_of(const JsonValue& event) {
+  SessionInfo info = read_session_info(event["session"]);
+  // Beta says it in the event's name only.
+  const std::string_view type = event["type"].text();
+  if (type == beta_transcription_created || type == beta_transcription_updated)
+    info.type = SessionType::transcription;
+  return info;
+}
 bool read(const JsonValue& event, SessionCreated& out) {
-  out.session = read_session_info(event["session"]);
+  out.session = read_session_of(event);
   return true;
 }
 bool read(const JsonValue& event, SessionUpdated& out) {
-  out.session = read_session_info(event["session"]);
+  out.session = read_session_of(event);
   return true;
 }
 bool read(const JsonValue& event, ConversationCreated& out) {
@@ -103,11 +112,27 @@ bool read(const JsonValue& event, ItemTruncated& out) {
 }
 bool read(const JsonValue& event, InputTranscriptDelta& out) {
   out.delta = event["delta"].text();
+  out.logprobs = kept_array(event["logprobs"]);
   return read_part_of(event, out);
 }
 bool read(const JsonValue& event, InputTranscriptCompleted& out) {
   out.transcript = event["transcript"].text();
-  out.seconds = event["usage"]["seconds"].as_number().value_or(0);
+  const JsonValue& usage = event["usage"];
+  out.seconds = usage["seconds"].as_number().value_or(0);
+  if (usage["type"].text() == "tokens") out.tokens = read_usage(usage);
+  for (const JsonValue& language : event["languages"].elements())
+    if (const std::string_view code = language["code"].text(); !code.empty())
+      out.languages.emplace_back(code);
+  out.logprobs = kept_array(event["logprobs"]);
+  out.more_follows = event["type"].text() == growing_transcript || event["status"].text() == "in_progress";
+  return read_part_of(event, out);
+}
+bool read(const JsonValue& event, InputTranscriptSegment& out) {
+  out.id = event["id"].text();
+  out.speaker = event["speaker"].text();
+  out.text = event["text"].text();
+  out.start = event["start"].as_number().value_or(0);
+  out.end = event["end"].as_number().value_or(0);
   return read_part_of(event, out);
 }
 bool read(const JsonValue& event, InputTranscriptFailed& out) {
@@ -137,6 +162,11 @@ bool read(const JsonValue& event, IdleTimeout& out) {
   out.audio_end_ms = milliseconds(event["audio_end_ms"]);
   out.item_id = event["item_id"].text();
   return true;
+}
+bool read(const JsonValue& event, DtmfReceived& out) {
+  out.key = event["event"].text();
+  out.received_at = event["received_at"].as_integer().value_or(0);
+  return !out.key.empty();
 }
 bool read(const JsonValue& event, ResponseCreated& out) {
   out.response = read_response(event["response"]);
@@ -194,6 +224,76 @@ bool read(const JsonValue& event, FunctionArgumentsDone& out) {
   out.arguments = event["arguments"].text();
   return read_ref(event, out.at);
 }
+template<typename Event> // with response_id
+bool read_response_id(const JsonValue& event, Event& out) {
+  out.response_id = event["response_id"].text();
+  return !out.response_id.empty();
+}
+bool read(const JsonValue& event, OutputBufferStarted& out) {
+  return read_response_id(event, out);
+}
+bool read(const JsonValue& event, OutputBufferStopped& out) {
+  return read_response_id(event, out);
+}
+bool read(const JsonValue& event, OutputBufferCleared& out) {
+  return read_response_id(event, out);
+}
+
+template<typename Event> // with item_id
+bool read_item_id(const JsonValue& event, Event& out) {
+  out.item_id = event["item_id"].text();
+  return !out.item_id.empty();
+}
+bool read(const JsonValue& event, McpListToolsInProgress& out) {
+  return read_item_id(event, out);
+}
+bool read(const JsonValue& event, McpListToolsCompleted& out) {
+  return read_item_id(event, out);
+}
+bool read(const JsonValue& event, McpListToolsFailed& out) {
+  return read_item_id(event, out);
+}
+bool read(const JsonValue& event, McpArgumentsDelta& out) {
+  out.delta = event["delta"].text();
+  return read_ref(event, out.at);
+}
+bool read(const JsonValue& event, McpArgumentsDone& out) {
+  out.arguments = event["arguments"].text();
+  return read_ref(event, out.at);
+}
+bool read(const JsonValue& event, McpCallInProgress& out) {
+  out.output_index = index_at(event["output_index"]);
+  return read_item_id(event, out);
+}
+bool read(const JsonValue& event, McpCallCompleted& out) {
+  out.output_index = index_at(event["output_index"]);
+  return read_item_id(event, out);
+}
+bool read(const JsonValue& event, McpCallFailed& out) {
+  out.output_index = index_at(event["output_index"]);
+  return read_item_id(event, out);
+}
+
+bool read(const JsonValue& event, StreamAudioDelta& out) {
+  out.audio = event["delta"].text();
+  out.sample_rate = event["sample_rate"].as_count32().value_or(out.sample_rate);
+  out.elapsed_ms = event["elapsed_ms"].as_count();
+  return true;
+}
+bool read(const JsonValue& event, StreamOutputText& out) {
+  out.delta = event["delta"].text();
+  out.elapsed_ms = event["elapsed_ms"].as_count();
+  return true;
+}
+bool read(const JsonValue& event, StreamInputText& out) {
+  out.delta = event["delta"].text();
+  out.elapsed_ms = event["elapsed_ms"].as_count();
+  return true;
+}
+bool read(const JsonValue&, SessionClosed&) {
+  return true;
+}
+
 bool read(const JsonValue& event, RateLimits& out) {
   for (const JsonValue& entry : event["rate_limits"].elements()) {
     RateLimits::Limit limit;
@@ -218,10 +318,10 @@ constexpr auto readers = []<std::size_t... I>(std::index_sequence<I...>) {
 (std::make_index_sequence<std::size(server_event_names)>());
 
 bool read_known(const JsonValue& event, std::string_view type, Body& body) {
-  for (std::size_t i = 0; i < std::size(server_event_names); ++i)
-    if (type == server_event_names[i].ga || type == server_event_names[i].beta)
-      return readers[i](event, body);
-  return false;
+  for (const EventAlias& alias : server_event_aliases)
+    if (type == alias.name) type = alias.means;
+  const auto row = std::ranges::find_if(server_event_names, [&](const EventName& n) { return n.is(type); });
+  return row != std::end(server_event_names) && readers[row - std::begin(server_event_names)](event, body);
 }
 
 Error not_realtime(std::string message) {

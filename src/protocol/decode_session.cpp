@@ -44,12 +44,19 @@ std::optional<Json> kept(const JsonValue& value) {
   return Json{to_text(value)};
 }
 
-namespace {
+std::optional<Json> kept_array(const JsonValue& value) {
+  return value.is_array() ? kept(value) : std::nullopt;
+}
 
-// The nested place of GA, else the flat one of beta.
+std::optional<Json> kept_object(const JsonValue& value) {
+  return value.is_object() ? kept(value) : std::nullopt;
+}
+
 const JsonValue& either(const JsonValue& nested, const JsonValue& flat) {
   return nested.present() ? nested : flat;
 }
+
+namespace {
 
 std::optional<Json> kept_if(const JsonValue& value, bool usable) {
   return usable ? kept(value) : std::nullopt;
@@ -76,8 +83,9 @@ std::optional<TurnDetection> read_turn_detection(const JsonValue& value) {
 std::optional<Transcription> read_transcription(const JsonValue& value) {
   if (value.is_null()) return Transcription{};
   if (!value.is_object()) return {};
-  return Transcription{value["model"].as_string(), value["language"].as_string(),
-                       value["prompt"].as_string()};
+  return Transcription{value["model"].as_string(),    value["language"].as_string(),
+                       value["prompt"].as_string(),   kept_array(value["languages"]),
+                       kept_array(value["keywords"]), value["delay"].as_string()};
 }
 
 std::optional<NoiseReduction> read_noise_reduction(const JsonValue& value) {
@@ -112,8 +120,7 @@ SessionConfig read_session_config(const JsonValue& session) {
   config.noise_reduction =
       read_noise_reduction(either(input["noise_reduction"], session["input_audio_noise_reduction"]));
   config.turn_detection = read_turn_detection(either(input["turn_detection"], session["turn_detection"]));
-  const JsonValue& tools = session["tools"];
-  config.tools = kept_if(tools, tools.is_array());
+  config.tools = kept_array(session["tools"]);
   const JsonValue& choice = session["tool_choice"];
   config.tool_choice = kept_if(choice, choice.is_string() || choice.is_object());
   config.parallel_tool_calls = session["parallel_tool_calls"].as_bool();
@@ -129,6 +136,8 @@ SessionConfig read_session_config(const JsonValue& session) {
   config.prompt = kept_if(prompt, prompt.is_object() || prompt.is_null());
   const JsonValue& tracing = session["tracing"];
   config.tracing = kept_if(tracing, tracing.is_string() || tracing.is_object() || tracing.is_null());
+  config.include = kept_array(session["include"]);
+  config.target_language = output["language"].as_string();
   return config;
 }
 
@@ -136,7 +145,9 @@ SessionInfo read_session_info(const JsonValue& session) {
   SessionInfo info;
   info.id = session["id"].text();
   info.model = session["model"].text();
-  info.type = value_of(session_type_names, session["type"].text()).value_or(SessionType::conversation);
+  const bool writes_down = session["object"].text() == transcription_object;
+  info.type = value_of(session_type_names, session["type"].text())
+                  .value_or(writes_down ? SessionType::transcription : SessionType::conversation);
   info.expires_at = session["expires_at"].as_integer();
   info.config = read_session_config(session);
   info.raw.text = to_text(session);
@@ -147,6 +158,7 @@ std::optional<Dialect> dialect_of(const SessionInfo& info) {
   const auto session = read_json(info.raw.text);
   if (!session) return {};
   const auto& s = *session;
+  if (info.type == SessionType::translation) return Dialect::translation;
   if (s["type"].is_string() || s["audio"].is_object()) return Dialect::ga;
   for (const char* flat : {"modalities", "input_audio_format", "output_audio_format"})
     if (s[flat].present()) return Dialect::beta;

@@ -117,6 +117,9 @@ class Report {
     compare("audio.input.transcription.model", asked->model, effective->model);
     compare("audio.input.transcription.language", asked->language, effective->language);
     compare("audio.input.transcription.prompt", asked->prompt, effective->prompt);
+    compare_json("audio.input.transcription.languages", asked->languages, effective->languages);
+    compare_json("audio.input.transcription.keywords", asked->keywords, effective->keywords);
+    compare("audio.input.transcription.delay", asked->delay, effective->delay);
   }
 
   void compare_turns(const std::optional<TurnDetection>& asked,
@@ -166,6 +169,8 @@ SessionConfig changed_fields(const SessionConfig& current, const SessionConfig& 
   keep_if_changed(current.truncation, wanted.truncation, out.truncation);
   keep_if_changed(current.prompt, wanted.prompt, out.prompt);
   keep_if_changed(current.tracing, wanted.tracing, out.tracing);
+  keep_if_changed(current.include, wanted.include, out.include);
+  keep_if_changed(current.target_language, wanted.target_language, out.target_language);
   keep_if_changed(current.extra, wanted.extra, out.extra);
   return out;
 }
@@ -192,6 +197,8 @@ void overlay(SessionConfig& base, const SessionConfig& changes) {
   take(base.truncation, changes.truncation);
   take(base.prompt, changes.prompt);
   take(base.tracing, changes.tracing);
+  take(base.include, changes.include);
+  take(base.target_language, changes.target_language);
   take(base.extra, changes.extra);
 }
 
@@ -215,6 +222,8 @@ std::vector<ConfigDifference> differences(const SessionConfig& asked, const Sess
   report.compare_json("truncation", asked.truncation, effective.truncation);
   report.compare_json("prompt", asked.prompt, effective.prompt);
   report.compare_json("tracing", asked.tracing, effective.tracing);
+  report.compare_json("include", asked.include, effective.include);
+  report.compare("audio.output.language", asked.target_language, effective.target_language);
   return report.take();
 }
 

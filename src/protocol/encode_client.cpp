@@ -1,6 +1,6 @@
 #include "protocol/event_json.h"
+#include "protocol/event_names.h"
 #include "protocol/item_json.h"
-#include "protocol/names.h"
 #include "protocol/session_json.h"
 
 namespace rt::protocol {
@@ -35,6 +35,8 @@ struct Members {
     if (!event.options.empty()) out.set("response", response_options_json(dialect, event.options));
   }
   void operator()(const ResponseCancel& event) const { out.set("response_id", event.response_id); }
+  void operator()(const OutputBufferClear&) const {}
+  void operator()(const SessionClose&) const {}
   void operator()(const RawClientEvent&) const {}
 };
 
@@ -50,8 +52,10 @@ JsonValue raw_event_json(const RawClientEvent& raw, const std::string& event_id)
 
 JsonValue client_event_json(Dialect dialect, const ClientEvent& event) {
   if (const auto* raw = std::get_if<RawClientEvent>(&event.body)) return raw_event_json(*raw, event.event_id);
+  const std::string_view type = client_event_names[event.body.index()].in(dialect);
+  if (type.empty()) return {};
   JsonValue out = JsonValue::object();
-  out.set("type", client_event_names[event.body.index()]);
+  out.set("type", type);
   if (!event.event_id.empty()) out.set("event_id", event.event_id);
   std::visit(Members{dialect, out}, event.body);
   return out;

@@ -23,6 +23,7 @@ JsonValue part_json(std::string_view type, const ContentPart& part) {
   out.set("transcript", part.transcript);
   out.set("image_url", part.image_url);
   out.set("detail", part.detail);
+  out.set("format", part.format);
   return out;
 }
 
@@ -37,6 +38,8 @@ JsonValue content_json(Dialect dialect, const std::vector<ContentPart>& parts) {
     content.push(part_json(dialect == Dialect::ga ? name_of(part_names, part.type) : short_name(part), part));
   return content;
 }
+
+} // namespace
 
 JsonValue usage_json(const Usage& usage) {
   JsonValue cached = JsonValue::object();
@@ -60,6 +63,8 @@ JsonValue usage_json(const Usage& usage) {
   out.set("output_token_details", std::move(output));
   return out;
 }
+
+namespace {
 
 JsonValue status_details_json(const Response& response) {
   const bool failed =
@@ -104,12 +109,48 @@ std::string_view modalities_name(Dialect dialect) {
 
 } // namespace
 
+namespace {
+
+void set_mcp(JsonValue& out, const Item& item) {
+  if (item.type == Item::Type::mcp_approval_response) {
+    out.set("approval_request_id", item.approval_request_id);
+    out.set("approve", item.approve);
+    out.set("reason", unless_empty(item.reason));
+    return;
+  }
+  out.set("server_label", item.server_label);
+  if (item.type == Item::Type::mcp_list_tools) {
+    const JsonValue tools = parsed(item.tools);
+    out.set("tools", tools.present() ? tools : JsonValue::array());
+  } else {
+    out.set("name", item.name);
+    out.set("arguments", item.arguments);
+  }
+  if (item.type == Item::Type::mcp_call) {
+    out.set("approval_request_id", null_if_empty(item.approval_request_id));
+    out.set("output", null_if_empty(item.output));
+  }
+  out.set("error", parsed(item.error));
+}
+
+} // namespace
+
 JsonValue item_json(Dialect dialect, Side side, const Item& item) {
   if (item.type == Item::Type::other) return parsed(item.raw);
   JsonValue out = JsonValue::object();
   out.set("id", unless_empty(item.id));
-  if (side == Side::server) out.set("object", "realtime.item");
   out.set("type", name_of(item_type_names, item.type));
+  switch (item.type) {
+  case Item::Type::mcp_list_tools:
+  case Item::Type::mcp_call:
+  case Item::Type::mcp_approval_request:
+  case Item::Type::mcp_approval_response:
+    set_mcp(out, item);
+    return out;
+  default:
+    break;
+  }
+  if (side == Side::server) out.set("object", "realtime.item");
   out.set("status", unless_empty(item.status));
   switch (item.type) {
   case Item::Type::function_call:
@@ -145,6 +186,8 @@ JsonValue response_json(Dialect dialect, const Response& response) {
   out.set("conversation_id", null_if_empty(response.conversation_id.value_or("")));
   out.set(modalities_name(dialect), modalities_json(dialect, response.output_modality));
   set_output(dialect, out, response.voice, response.output_format);
+  out.set("max_output_tokens", tokens_json(response.max_output_tokens));
+  if (dialect == Dialect::beta) out.set("temperature", response.temperature);
   out.set("usage", response.usage ? usage_json(*response.usage) : JsonValue(nullptr));
   const JsonValue metadata = parsed(response.metadata);
   out.set("metadata", metadata.present() ? metadata : JsonValue(nullptr));

@@ -1,6 +1,6 @@
 #include "protocol/event_json.h"
+#include "protocol/event_names.h"
 #include "protocol/item_json.h"
-#include "protocol/names.h"
 #include "protocol/session_json.h"
 
 namespace rt::protocol {
@@ -50,12 +50,14 @@ struct Members {
     error.set("event_id", null_if_empty(event.error.event_id));
     out.set("error", std::move(error));
   }
-  void operator()(const SessionCreated& event) const {
-    out.set("session", session_info_json(dialect, event.session));
+  void session(const SessionInfo& info, std::string_view beta_transcription_name) const {
+    if (dialect == Dialect::beta && info.type == SessionType::transcription)
+      out.set("type", beta_transcription_name);
+    out.set("session", session_info_json(dialect, info));
   }
-  void operator()(const SessionUpdated& event) const {
-    out.set("session", session_info_json(dialect, event.session));
-  }
+
+  void operator()(const SessionCreated& event) const { session(event.session, beta_transcription_created); }
+  void operator()(const SessionUpdated& event) const { session(event.session, beta_transcription_updated); }
   void operator()(const ConversationCreated& event) const {
     JsonValue conversation = JsonValue::object();
     conversation.set("id", event.conversation_id).set("object", "realtime.conversation");
@@ -72,13 +74,28 @@ struct Members {
   void operator()(const InputTranscriptDelta& event) const {
     part_of(event.item_id, event.content_index);
     out.set("delta", event.delta);
+    out.set("logprobs", parsed(event.logprobs));
   }
   void operator()(const InputTranscriptCompleted& event) const {
     part_of(event.item_id, event.content_index);
     out.set("transcript", event.transcript);
-    JsonValue usage = JsonValue::object();
-    usage.set("type", "duration").set("seconds", event.seconds);
+    if (event.more_follows) out.set("status", "in_progress");
+    JsonValue usage = event.tokens ? usage_json(*event.tokens) : JsonValue::object();
+    usage.set("type", event.tokens ? "tokens" : "duration");
+    if (!event.tokens) usage.set("seconds", event.seconds);
     out.set("usage", std::move(usage));
+    if (!event.languages.empty()) {
+      JsonValue languages = JsonValue::array();
+      for (const std::string& code : event.languages)
+        languages.push(JsonValue::object().set("code", code));
+      out.set("languages", std::move(languages));
+    }
+    out.set("logprobs", parsed(event.logprobs));
+  }
+  void operator()(const InputTranscriptSegment& event) const {
+    part_of(event.item_id, event.content_index);
+    out.set("text", event.text).set("id", event.id).set("speaker", event.speaker);
+    out.set("start", event.start).set("end", event.end);
   }
   void operator()(const InputTranscriptFailed& event) const {
     part_of(event.item_id, event.content_index);
@@ -104,6 +121,9 @@ struct Members {
     out.set("audio_start_ms", event.audio_start_ms);
     out.set("audio_end_ms", event.audio_end_ms);
     out.set("item_id", event.item_id);
+  }
+  void operator()(const DtmfReceived& event) const {
+    out.set("event", event.key).set("received_at", event.received_at);
   }
   void operator()(const ResponseCreated& event) const {
     out.set("response", response_json(dialect, event.response));
@@ -159,6 +179,40 @@ struct Members {
     if (dialect == Dialect::ga || !event.name.empty()) out.set("name", event.name);
     out.set("arguments", event.arguments);
   }
+  void operator()(const OutputBufferStarted& event) const { out.set("response_id", event.response_id); }
+  void operator()(const OutputBufferStopped& event) const { out.set("response_id", event.response_id); }
+  void operator()(const OutputBufferCleared& event) const { out.set("response_id", event.response_id); }
+
+  void mcp_call(const std::string& item_id, std::uint32_t output_index) const {
+    out.set("output_index", output_index).set("item_id", item_id);
+  }
+  void operator()(const McpListToolsInProgress& event) const { out.set("item_id", event.item_id); }
+  void operator()(const McpListToolsCompleted& event) const { out.set("item_id", event.item_id); }
+  void operator()(const McpListToolsFailed& event) const { out.set("item_id", event.item_id); }
+  void operator()(const McpArgumentsDelta& event) const {
+    at(event.at, false);
+    out.set("delta", event.delta);
+  }
+  void operator()(const McpArgumentsDone& event) const {
+    at(event.at, false);
+    out.set("arguments", event.arguments);
+  }
+  void operator()(const McpCallInProgress& event) const { mcp_call(event.item_id, event.output_index); }
+  void operator()(const McpCallCompleted& event) const { mcp_call(event.item_id, event.output_index); }
+  void operator()(const McpCallFailed& event) const { mcp_call(event.item_id, event.output_index); }
+
+  void operator()(const StreamAudioDelta& event) const {
+    out.set("delta", event.audio).set("sample_rate", event.sample_rate).set("channels", 1);
+    out.set("format", "pcm16").set("elapsed_ms", event.elapsed_ms);
+  }
+  void operator()(const StreamOutputText& event) const {
+    out.set("delta", event.delta).set("elapsed_ms", event.elapsed_ms);
+  }
+  void operator()(const StreamInputText& event) const {
+    out.set("delta", event.delta).set("elapsed_ms", event.elapsed_ms);
+  }
+  void operator()(const SessionClosed&) const {}
+
   void operator()(const RateLimits& event) const {
     JsonValue limits = JsonValue::array();
     for (const RateLimits::Limit& limit : event.limits) {
@@ -176,11 +230,11 @@ struct Members {
 
 JsonValue server_event_json(Dialect dialect, const ServerEvent& event) {
   if (const auto* unknown = std::get_if<UnknownServerEvent>(&event.body)) return parsed(unknown->json);
-  const EventName& row = server_event_names[event.body.index()];
-  const std::string_view type = dialect == Dialect::ga ? row.ga : row.beta;
+  const std::string_view type = server_event_names[event.body.index()].in(dialect);
   if (type.empty()) return {};
   JsonValue out = JsonValue::object();
-  out.set("type", type).set("event_id", event.event_id);
+  out.set("type", type);
+  if (!std::holds_alternative<DtmfReceived>(event.body)) out.set("event_id", event.event_id);
   std::visit(Members{dialect, out}, event.body);
   return out;
 }

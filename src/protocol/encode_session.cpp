@@ -61,13 +61,18 @@ JsonValue turn_detection_json(Dialect dialect, const std::optional<TurnDetection
   return out;
 }
 
-JsonValue transcription_json(const std::optional<Transcription>& transcription) {
+JsonValue transcription_json(Dialect dialect, const std::optional<Transcription>& transcription) {
   if (!transcription) return {};
   if (*transcription == Transcription{}) return nullptr;
   JsonValue out = JsonValue::object();
   out.set("model", transcription->model);
   out.set("language", transcription->language);
+  if (dialect == Dialect::translation) return out;
   out.set("prompt", transcription->prompt);
+  if (dialect == Dialect::beta) return out;
+  out.set("languages", parsed(transcription->languages));
+  out.set("keywords", parsed(transcription->keywords));
+  out.set("delay", transcription->delay);
   return out;
 }
 
@@ -95,21 +100,19 @@ void set_common(JsonValue& out, const SessionConfig& config) {
   out.set("tracing", parsed(config.tracing));
 }
 
-JsonValue ga_input(const SessionConfig& config, SessionType type) {
+JsonValue ga_input(const SessionConfig& config) {
   JsonValue input = JsonValue::object();
-  input.set("transcription", transcription_json(config.transcription));
+  input.set("transcription", transcription_json(Dialect::ga, config.transcription));
   input.set("noise_reduction", noise_reduction_json(config.noise_reduction));
-  if (type == SessionType::translation) return input;
   input.set("format", format_of(Dialect::ga, config.input_format));
   input.set("turn_detection", turn_detection_json(Dialect::ga, config.turn_detection));
   return input;
 }
 
-// A transcription session has an ear only, a translation has neither turns nor tools: their servers refuse
-// the rest.
+// A transcription session has an ear only: its servers refuse the rest.
 void set_ga(JsonValue& out, const SessionConfig& config, SessionType type) {
   JsonValue audio = JsonValue::object();
-  set_unless_empty(audio, "input", ga_input(config, type));
+  set_unless_empty(audio, "input", ga_input(config));
   if (type == SessionType::conversation) {
     JsonValue output = JsonValue::object();
     output.set("format", format_of(Dialect::ga, config.output_format));
@@ -128,14 +131,31 @@ void set_ga(JsonValue& out, const SessionConfig& config, SessionType type) {
     out.set("truncation", parsed(config.truncation));
   }
   set_unless_empty(out, "audio", std::move(audio));
+  out.set("include", parsed(config.include));
+}
+
+// A server says the language that it heard; a client cannot ask for one.
+void set_translation(JsonValue& out, const SessionConfig& config, bool by_server) {
+  JsonValue input = JsonValue::object();
+  JsonValue transcription = transcription_json(Dialect::translation, config.transcription);
+  if (!by_server) transcription.erase("language");
+  input.set("transcription", std::move(transcription));
+  input.set("noise_reduction", noise_reduction_json(config.noise_reduction));
+  JsonValue output = JsonValue::object();
+  output.set("language", config.target_language);
+  JsonValue audio = JsonValue::object();
+  set_unless_empty(audio, "input", std::move(input));
+  set_unless_empty(audio, "output", std::move(output));
+  if (by_server || !audio.members().empty()) out.set("audio", std::move(audio));
 }
 
 void set_beta(JsonValue& out, const SessionConfig& config, SessionType type) {
   out.set("modalities", modalities_json(Dialect::beta, config.output_modality));
   out.set("input_audio_format", format_of(Dialect::beta, config.input_format));
-  out.set("input_audio_transcription", transcription_json(config.transcription));
+  out.set("input_audio_transcription", transcription_json(Dialect::beta, config.transcription));
   out.set("input_audio_noise_reduction", noise_reduction_json(config.noise_reduction));
   out.set("turn_detection", turn_detection_json(Dialect::beta, config.turn_detection));
+  out.set("include", parsed(config.include));
   if (type != SessionType::conversation) return;
   set_common(out, config);
   out.set("voice", voice_json(config.voice));
@@ -145,34 +165,37 @@ void set_beta(JsonValue& out, const SessionConfig& config, SessionType type) {
   out.set("max_response_output_tokens", tokens_json(config.max_output_tokens));
 }
 
-void set_config(Dialect dialect, JsonValue& out, const SessionConfig& config, SessionType type) {
-  if (dialect == Dialect::ga)
-    set_ga(out, config, type);
-  else
-    set_beta(out, config, type);
+void set_config(Dialect dialect, JsonValue& out, const SessionConfig& config, SessionType type,
+                bool by_server) {
+  switch (dialect) {
+  case Dialect::ga:
+    return set_ga(out, config, type);
+  case Dialect::beta:
+    return set_beta(out, config, type);
+  case Dialect::translation:
+    return set_translation(out, config, by_server);
+  }
 }
 
 } // namespace
 
 JsonValue session_update_json(Dialect dialect, const SessionUpdate& update) {
   JsonValue out = JsonValue::object();
-  if (dialect == Dialect::ga && update.type != SessionType::translation)
-    out.set("type", name_of(session_type_names, update.type));
-  set_config(dialect, out, update.config, update.type);
+  if (dialect == Dialect::ga) out.set("type", name_of(session_type_names, update.type));
+  set_config(dialect, out, update.config, update.type, false);
   if (const JsonValue extra = parsed(update.config.extra); extra.is_object()) out.merge(extra);
   return out;
 }
 
 JsonValue session_info_json(Dialect dialect, const SessionInfo& info) {
   JsonValue out = JsonValue::object();
-  if (dialect == Dialect::ga) out.set("type", name_of(session_type_names, info.type));
-  if (info.type != SessionType::translation)
-    out.set("object",
-            info.type == SessionType::transcription ? "realtime.transcription_session" : "realtime.session");
+  if (dialect != Dialect::beta) out.set("type", name_of(session_type_names, info.type));
+  if (dialect != Dialect::translation)
+    out.set("object", info.type == SessionType::transcription ? transcription_object : conversation_object);
   out.set("id", info.id);
   if (!info.model.empty()) out.set("model", info.model);
   out.set("expires_at", info.expires_at);
-  set_config(dialect, out, info.config, info.type);
+  set_config(dialect, out, info.config, info.type, true);
   if (const auto raw = read_json(info.raw.text); raw && raw->is_object()) {
     JsonValue merged = *raw;
     merged.merge(out);

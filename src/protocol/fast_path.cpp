@@ -1,7 +1,7 @@
 // What happens 50 times a second and per session: no tree, no allocation.
 #include "audio/base64.h"
 #include "protocol/codec.h"
-#include "protocol/names.h"
+#include "protocol/event_names.h"
 
 #include <algorithm>
 #include <charconv>
@@ -9,11 +9,20 @@
 
 namespace rt::protocol {
 
-void encode_append(std::string& out, std::span<const std::uint8_t> audio) {
-  static constexpr std::string_view head = R"({"type":"input_audio_buffer.append","audio":")", tail = R"("})";
+namespace {
+
+constexpr EventName append_names =
+    client_event_names[index_of<InputAudioAppend, decltype(ClientEvent::body)>()];
+
+} // namespace
+
+void encode_append(std::string& out, std::span<const std::uint8_t> audio, Dialect dialect) {
+  static constexpr std::string_view head = R"({"type":")", middle = R"(","audio":")", tail = R"("})";
+  const std::string_view type = append_names.in(dialect);
   out.clear();
-  out.reserve(head.size() + audio::base64_encoded_size(audio.size()) + tail.size());
-  out += head;
+  out.reserve(head.size() + type.size() + middle.size() + audio::base64_encoded_size(audio.size()) +
+              tail.size());
+  out.append(head).append(type).append(middle);
   audio::base64_append(out, audio);
   out += tail;
 }
@@ -22,6 +31,8 @@ namespace {
 
 constexpr EventName audio_delta =
     server_event_names[index_of<OutputAudioDelta, decltype(ServerEvent::body)>()];
+constexpr EventName stream_delta =
+    server_event_names[index_of<StreamAudioDelta, decltype(ServerEvent::body)>()];
 
 // A flat JSON object of plain strings and numbers, and nothing that would need judgement.
 class DeltaScanner {
@@ -43,8 +54,8 @@ class DeltaScanner {
     } while (take(','));
     if (!take('}')) return false;
     skip_space();
-    return at_ == end_ && seen_ & type_seen && !out.response_id.empty() && !out.item_id.empty() &&
-           seen_ & delta_seen;
+    const bool placed = out.stream || (!out.response_id.empty() && !out.item_id.empty());
+    return at_ == end_ && seen_ & type_seen && placed && seen_ & delta_seen;
   }
 
  private:
@@ -54,17 +65,22 @@ class DeltaScanner {
     item_seen = 4,
     output_seen = 8,
     content_seen = 16,
-    delta_seen = 32
+    delta_seen = 32,
+    rate_seen = 64
   };
 
   bool member(std::string_view name, AudioDeltaView& out) {
     std::string_view type;
     if (name == "delta") return once(delta_seen) && plain_string(out.base64);
-    if (name == "type")
-      return once(type_seen) && plain_string(type) && (type == audio_delta.ga || type == audio_delta.beta);
+    if (name == "type") {
+      if (!once(type_seen) || !plain_string(type)) return false;
+      out.stream = stream_delta.is(type);
+      return out.stream || audio_delta.is(type);
+    }
     if (name == "response_id") return once(response_seen) && plain_string(out.response_id);
     if (name == "item_id") return once(item_seen) && plain_string(out.item_id);
     if (name == "output_index") return once(output_seen) && index(out.output_index);
+    if (name == "sample_rate") return once(rate_seen) && index(out.sample_rate);
     if (name == "content_index") return once(content_seen) && index(out.content_index);
     return other();
   }

@@ -21,11 +21,21 @@ struct ContentPart {
   std::optional<std::string> image_url;
   Json raw;                          // type other: the whole part
   std::optional<std::string> detail; // of an image: auto, low, high
+  std::optional<std::string> format; // of audio in a retrieved item
   bool operator==(const ContentPart&) const = default;
 };
 
 struct Item {
-  enum class Type { message, function_call, function_call_output, other };
+  enum class Type {
+    message,
+    function_call,
+    function_call_output,
+    mcp_list_tools,        // what a server of tools offers
+    mcp_call,              // a call that the server makes by itself
+    mcp_approval_request,  // a call that waits for our approval
+    mcp_approval_response, // our answer; a client gives it an id
+    other
+  };
   enum class Role { none, user, assistant, system };
   std::string id;
   Type type = Type::message;
@@ -35,8 +45,14 @@ struct Item {
   std::string call_id;
   std::string name;
   std::string arguments; // JSON text
-  std::string output;
-  Json raw; // type other: the whole item
+  std::string output;    // of an mcp_call empty until it has one
+  std::string server_label = {};
+  std::string approval_request_id = {};
+  bool approve = false;           // mcp_approval_response
+  std::string reason = {};        // mcp_approval_response, may be empty
+  std::optional<Json> tools = {}; // mcp_list_tools: array
+  std::optional<Json> error = {}; // mcp_call: object with type and message
+  Json raw;                       // type other: the whole item
   bool operator==(const Item&) const = default;
 };
 
@@ -62,6 +78,8 @@ struct Response {
   std::optional<Modality> output_modality;
   std::optional<std::string> voice;
   std::optional<audio::Format> output_format;
+  std::optional<std::int64_t> max_output_tokens = {};
+  std::optional<double> temperature = {}; // beta
   bool operator==(const Response&) const = default;
 };
 

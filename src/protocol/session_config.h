@@ -39,12 +39,14 @@ struct Transcription {
   std::optional<std::string> model;
   std::optional<std::string> language;
   std::optional<std::string> prompt;
+  std::optional<Json> languages = {}, keywords = {}; // arrays of strings, GA
+  std::optional<std::string> delay = {};             // minimal, low, medium, high, xhigh; GA
   bool operator==(const Transcription&) const = default;
 };
 
 enum class NoiseReduction { none, near_field, far_field }; // none is sent as null
 
-// "inf" is kInfiniteTokens.
+// "inf" is infinite_tokens.
 inline constexpr std::int64_t infinite_tokens = -1;
 
 struct SessionConfig {
@@ -54,8 +56,7 @@ struct SessionConfig {
   std::optional<double> speed;      // 0.25..1.5
   std::optional<audio::Format> input_format;
   std::optional<audio::Format> output_format;
-  std::optional<Transcription>
-      transcription; // a present value with no model, language and prompt is sent as null
+  std::optional<Transcription> transcription; // a present value with nothing in it is sent as null
   std::optional<NoiseReduction> noise_reduction;
   std::optional<TurnDetection> turn_detection;
   std::optional<Json> tools;       // array
@@ -67,6 +68,8 @@ struct SessionConfig {
   std::optional<Json> truncation;              // GA only: a quoted string or an object
   std::optional<Json> prompt;                  // object
   std::optional<Json> tracing;                 // a quoted string, an object, or null
+  std::optional<Json> include;                 // array: what else events should carry
+  std::optional<std::string> target_language;  // translation only
   // Merged last, recursively, into the encoded session object (property session-config). Encode only.
   std::optional<Json> extra;
   bool operator==(const SessionConfig&) const = default;

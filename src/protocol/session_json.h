@@ -21,6 +21,11 @@ std::optional<std::int64_t> read_tokens(const JsonValue& value);
 // Absent when the text is not JSON.
 JsonValue parsed(const std::optional<Json>& json);
 std::optional<Json> kept(const JsonValue& value);
+// Absent unless it is of that kind.
+std::optional<Json> kept_array(const JsonValue& value);
+std::optional<Json> kept_object(const JsonValue& value);
+// The nested place of GA, else the flat one of beta.
+const JsonValue& either(const JsonValue& nested, const JsonValue& flat);
 
 // The `session` of session.update.
 JsonValue session_update_json(Dialect dialect, const SessionUpdate& update);

@@ -44,7 +44,6 @@ struct Shape {
   // The string member `tag` tells which shape holds instead.
   std::string_view tag = {};
   std::span<const Variant> variants = {};
-  bool (*other_tags)(std::string_view) = nullptr; // tags that pass unseen
 };
 
 struct Variant {

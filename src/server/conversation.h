@@ -61,6 +61,12 @@ class Conversation final : InputTurns::Listener, Responses::Listener {
   void on(const protocol::ResponseCancel& event, const std::string& event_id) {
     responses_.cancel(event, event_id);
   }
+  void on(const protocol::OutputBufferClear&, const std::string& event_id) {
+    refuse(event_id, "invalid_value", "There is no output audio buffer in a WebSocket session.", "type");
+  }
+  void on(const protocol::SessionClose&, const std::string& event_id) {
+    refuse(event_id, "invalid_value", "Only a translation session is closed by an event.", "type");
+  }
   void on(const protocol::RawClientEvent& event, const std::string& event_id);
 
   void on_speech_started() override;

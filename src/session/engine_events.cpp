@@ -193,13 +193,15 @@ void Engine::handle(const InputTranscriptDelta& e) {
 }
 
 void Engine::handle(const InputTranscriptCompleted& e) {
-  turns_.transcript_ended(e.item_id);
-  shared_->text.publish(spread(Speaker::user, e.item_id, e.transcript, std::nullopt, 0));
+  if (!e.more_follows) {
+    turns_.transcript_ended(e.item_id);
+    shared_->text.publish(spread(Speaker::user, e.item_id, e.transcript, std::nullopt, 0));
+  }
   Notice notice = Notice(NoticeKind::transcript)
                       .with("role", "user")
                       .with("item-id", e.item_id)
                       .with("text", e.transcript)
-                      .with("final", true);
+                      .with("final", !e.more_follows);
   notice.direction = Direction::uplink;
   notify(notice);
 }

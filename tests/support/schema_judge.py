@@ -4,8 +4,11 @@ import os
 import shutil
 import subprocess
 
-# GA conversations are judged by their own event set: in the union of all sessions a mistake may pass as another's event.
-KIND = {"ga": ["--kind", "conversation"], "beta": []}
+# Each kind of session is judged by its own event set: in the union of all a mistake may pass as another's event.
+SCHEMA = {"ga": ["ga", "--kind", "conversation"],
+          "transcription": ["ga", "--kind", "transcription"],
+          "translation": ["ga", "--kind", "translation"],
+          "beta": ["beta"]}
 
 
 def validator_in(shared):
@@ -26,7 +29,8 @@ def why_not(shared):
 
 def judge(shared, dialect, side, events, strict):
     """Validates JSON lines (bytes); returns whether all are valid, and what the validator said."""
-    options = KIND[dialect] + (["--strict"] if strict else [])
-    run = subprocess.run(["node", validator_in(shared), dialect, side, *options], input=events, capture_output=True,
+    schema, *kind = SCHEMA[dialect]
+    options = kind + (["--strict"] if strict else [])
+    run = subprocess.run(["node", validator_in(shared), schema, side, *options], input=events, capture_output=True,
                          check=False)
     return run.returncode == 0, (run.stdout + run.stderr).decode()

@@ -64,6 +64,11 @@ void unknown_parameters() {
   beta_session(R"({"audio":{}})", "unknown_parameter", "session.audio");
   beta_session(R"({"turn_detection":{"type":"server_vad","idle_timeout_ms":5000}})", "unknown_parameter",
                "session.turn_detection.idle_timeout_ms");
+  refuses(Dialect::translation, R"({"type":"session.update","session":{"type":"translation"}})",
+          "unknown_parameter", "session.type");
+  refuses(Dialect::beta,
+          R"({"type":"conversation.item.create","item":{"type":"mcp_approval_response","id":"i"}})",
+          "invalid_value", "item.type");
   refuses(Dialect::ga, R"({"type":"response.create","response":{"modalities":["text"]}})",
           "unknown_parameter", "response.modalities");
   refuses(Dialect::ga, R"({"type":"response.create","response":{"audio":{"input":{}}}})", "unknown_parameter",
@@ -84,6 +89,11 @@ void missing_parameters() {
   ga_item(R"({"type":"message","content":[]})", "missing_required_parameter", "item.role");
   ga_item(R"({"type":"message","role":"user"})", "missing_required_parameter", "item.content");
   ga_item(R"({"type":"function_call_output","output":"x"})", "missing_required_parameter", "item.call_id");
+  ga_item(R"({"type":"mcp_approval_response","id":"i","approve":true})", "missing_required_parameter",
+          "item.approval_request_id");
+  refuses(Dialect::translation,
+          R"({"type":"session.update","session":{"audio":{"input":{"transcription":{}}}}})",
+          "missing_required_parameter", "session.audio.input.transcription.model");
 }
 
 void wrong_types() {

@@ -73,7 +73,76 @@ void beta_names_are_the_same_events() {
         "i");
   // Nobody sends these names.
   body_of<UnknownServerEvent>(R"({"type":""})");
-  body_of<UnknownServerEvent>(R"({"type":"transcription_session.created","session":{}})");
+  body_of<UnknownServerEvent>(R"({"type":"session.destroyed","session":{}})");
+}
+
+void transcription_sessions_say_so_in_three_ways() {
+  const auto kind = [](const char* text) { return body_of<SessionCreated>(text).session.type; };
+  g_assert_true(kind(R"({"type":"transcription_session.created","session":{}})") ==
+                SessionType::transcription);
+  g_assert_true(kind(R"({"type":"session.created","session":{"type":"transcription"}})") ==
+                SessionType::transcription);
+  g_assert_true(kind(R"({"type":"session.created","session":{"object":"realtime.transcription_session"}})") ==
+                SessionType::transcription);
+  g_assert_true(kind(R"({"type":"session.created","session":{"object":"realtime.session"}})") ==
+                SessionType::conversation);
+  g_assert_true(body_of<SessionUpdated>(R"({"type":"transcription_session.updated"})").session.type ==
+                SessionType::transcription);
+}
+
+// Some send the transcript as it stands each time that it grows.
+void growing_transcripts_are_not_complete() {
+  const auto transcript = [](const char* text) { return body_of<InputTranscriptCompleted>(text); };
+  const auto updated = transcript(
+      R"({"type":"conversation.item.input_audio_transcription.updated","item_id":"i","transcript":"Hel"})");
+  equal(updated.transcript, "Hel");
+  g_assert_true(updated.more_follows);
+  g_assert_true(transcript(R"({"type":"conversation.item.input_audio_transcription.completed","item_id":"i",)"
+                           R"("transcript":"Hello","status":"in_progress"})")
+                    .more_follows);
+  g_assert_false(
+      transcript(R"({"type":"conversation.item.input_audio_transcription.completed","item_id":"i",)"
+                 R"("transcript":"Hello","status":"completed"})")
+          .more_follows);
+}
+
+void mcp_items_are_understood() {
+  const auto item = [](const std::string& fields) {
+    return body_of<ItemAdded>(R"({"type":"conversation.item.added","item":{"id":"i",)" + fields + "}}").item;
+  };
+  const Item request =
+      item(R"("type":"mcp_approval_request","server_label":"s","name":"n","arguments":"{}")");
+  g_assert_true(request.type == Item::Type::mcp_approval_request);
+  equal(request.server_label, "s");
+  equal(request.name, "n");
+  equal(request.arguments, "{}");
+  const Item call =
+      item(R"("type":"mcp_call","server_label":"s","name":"n","arguments":"{}","output":"o",)"
+           R"("approval_request_id":"r","error":{"type":"http_error","code":500,"message":"m"})");
+  g_assert_true(call.type == Item::Type::mcp_call);
+  equal(call.approval_request_id, "r");
+  equal(call.output, "o");
+  equal(call.error->text, R"({"type":"http_error","code":500,"message":"m"})");
+  g_assert_false(item(R"("type":"mcp_call","output":null,"error":null)").error.has_value());
+  equal(item(R"("type":"mcp_list_tools","tools":[{"name":"n"}])").tools->text, R"([{"name":"n"}])");
+  g_assert_true(item(R"("type":"mcp_approval_response","approve":true)").approve);
+}
+
+void streams_have_no_ids() {
+  const auto audio =
+      body_of<StreamAudioDelta>(R"({"type":"session.output_audio.delta","delta":"AA==","elapsed_ms":200})");
+  equal(audio.audio, "AA==");
+  g_assert_cmpuint(audio.sample_rate, ==, 24000);
+  g_assert_true(audio.elapsed_ms == 200U);
+  equal(body_of<StreamInputText>(R"({"type":"session.input_transcript.delta","delta":"x","elapsed_ms":null})")
+            .delta,
+        "x");
+  body_of<SessionClosed>(R"({"type":"session.closed"})");
+  const SessionInfo info =
+      session_of(R"({"id":"s","type":"translation","audio":{"output":{"language":"es"}}})");
+  g_assert_true(info.type == SessionType::translation);
+  g_assert_true(info.config.target_language == "es");
+  g_assert_true(dialect_of(info) == Dialect::translation);
 }
 
 void without_its_ids_an_event_is_unknown() {
@@ -228,6 +297,9 @@ void mutate(const JsonValue& value, const Visit& visit) {
       JsonValue::number("99999999999999999999999"),
       JsonValue::array(),
       JsonValue::object(),
+      std::string(100'000, 'x'),
+      JsonValue::number(std::string(400, '9')),
+      read_json(std::string(20, '[') + std::string(20, ']')).value(),
       read_json(R"([[[{"type":"message","id":[1]}]],"x",null])").value(),
       read_json(R"({"type":{"type":7},"id":{},"content":[null,1,{"type":null}]})").value()};
   for (const JsonValue& replacement : wrong)
@@ -266,7 +338,7 @@ std::vector<std::string> richest_events(Dialect dialect) {
 
 void every_mutation_decodes() {
   unsigned tried = 0;
-  for (const Dialect dialect : {Dialect::ga, Dialect::beta}) {
+  for (const Dialect dialect : {Dialect::ga, Dialect::beta, Dialect::translation}) {
     for (const std::string& event : richest_events(dialect)) {
       mutate(*read_json(event), [&](const JsonValue& changed) {
         const std::string text = to_text(changed);
@@ -275,7 +347,8 @@ void every_mutation_decodes() {
         if (back.ok() != changed["type"].is_string()) g_error("%s", text.c_str());
         if (!back) return;
         // What was understood of it can be said again.
-        const std::string again = Codec::of(Dialect::ga).encode(back.value());
+        const std::string again = Codec::of(dialect).encode(back.value());
+        if (again.empty()) return;
         if (!decode_server(again)) g_error("%s became %s", text.c_str(), again.c_str());
       });
     }
@@ -290,6 +363,10 @@ int main(int argc, char** argv) {
   g_test_add_func("/decode-server/no-event", refuses_what_is_no_event);
   g_test_add_func("/decode-server/errors", errors_of_every_kind);
   g_test_add_func("/decode-server/beta-names", beta_names_are_the_same_events);
+  g_test_add_func("/decode-server/transcription", transcription_sessions_say_so_in_three_ways);
+  g_test_add_func("/decode-server/growing", growing_transcripts_are_not_complete);
+  g_test_add_func("/decode-server/mcp", mcp_items_are_understood);
+  g_test_add_func("/decode-server/stream", streams_have_no_ids);
   g_test_add_func("/decode-server/ids", without_its_ids_an_event_is_unknown);
   g_test_add_func("/decode-server/numbers", numbers_out_of_range_keep_the_default);
   g_test_add_func("/decode-server/nested", nested_session);

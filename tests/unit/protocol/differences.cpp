@@ -9,7 +9,7 @@ using namespace rt;
 using namespace rt::protocol;
 
 void nothing_changed() {
-  for (const Dialect dialect : {Dialect::ga, Dialect::beta})
+  for (const Dialect dialect : {Dialect::ga, Dialect::beta, Dialect::translation})
     for (const SessionConfig& config : samples::configs(dialect)) {
       g_assert_true(changed_fields(config, config) == SessionConfig{});
       g_assert_true(changed_fields(SessionConfig{}, config) == config);
@@ -66,7 +66,7 @@ std::string report(const SessionConfig& asked, const SessionConfig& effective) {
 }
 
 void absent_is_not_different() {
-  for (const Dialect dialect : {Dialect::ga, Dialect::beta})
+  for (const Dialect dialect : {Dialect::ga, Dialect::beta, Dialect::translation})
     for (const SessionConfig& config : samples::configs(dialect)) {
       equal(report(config, {}), "");
       equal(report({}, config), "");

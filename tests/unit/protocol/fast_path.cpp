@@ -32,10 +32,12 @@ void append_is_what_the_codec_writes() {
   std::string out = "left over";
   for (const std::size_t size : {0u, 1u, 2u, 3u, 960u}) {
     const std::vector<std::uint8_t> audio(size, 0xA5);
-    encode_append(out, audio);
-    const auto event = Codec::of(Dialect::ga).decode_client(out);
-    g_assert_true(event.ok());
-    equal(Codec::of(Dialect::ga).encode(event.value()), out);
+    for (const Dialect dialect : {Dialect::ga, Dialect::beta, Dialect::translation}) {
+      encode_append(out, audio, dialect);
+      const auto event = Codec::of(dialect).decode_client(out);
+      g_assert_true(event.ok());
+      equal(Codec::of(dialect).encode(event.value()), out);
+    }
   }
 }
 
@@ -73,6 +75,18 @@ void takes_what_servers_send() {
     g_assert_true(scan_audio_delta(text, view));
     equal(view.response_id, "r");
   }
+}
+
+void takes_streams_without_ids() {
+  AudioDeltaView view;
+  g_assert_true(scan_audio_delta(
+      R"({"event_id":"e","type":"session.output_audio.delta","delta":"AAEC","sample_rate":16000,"channels":1,"elapsed_ms":null})",
+      view));
+  g_assert_true(view.stream);
+  equal(view.base64, "AAEC");
+  g_assert_cmpuint(view.sample_rate, ==, 16000);
+  g_assert_true(scan_audio_delta(delta, view));
+  g_assert_false(view.stream);
 }
 
 void leaves_the_rest_to_the_decoder() {
@@ -158,6 +172,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/fast/append", append_is_what_the_codec_writes);
   g_test_add_func("/fast/append-storage", append_reuses_its_storage);
   g_test_add_func("/fast/scan", scans_without_allocating);
+  g_test_add_func("/fast/stream", takes_streams_without_ids);
   g_test_add_func("/fast/takes", takes_what_servers_send);
   g_test_add_func("/fast/leaves", leaves_the_rest_to_the_decoder);
   g_test_add_func("/fast/prefixes", every_prefix_is_refused);

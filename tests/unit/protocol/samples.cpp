@@ -74,6 +74,38 @@ Item call_output() {
   return item;
 }
 
+Item mcp_item(Item::Type type, const char* id) {
+  Item item;
+  item.id = id;
+  item.type = type;
+  item.server_label = "docs";
+  return item;
+}
+
+std::vector<Item> mcp_items() {
+  Item offered = mcp_item(Item::Type::mcp_list_tools, "item_4");
+  offered.tools = Json{R"([{"name":"find","description":null,"input_schema":{"type":"object"}}])"};
+  Item asked = mcp_item(Item::Type::mcp_approval_request, "item_5");
+  asked.name = "find";
+  asked.arguments = R"({"q":"Köln"})";
+  Item called = mcp_item(Item::Type::mcp_call, "item_6");
+  called.name = "find";
+  called.arguments = asked.arguments;
+  Item answered = called, failed = called;
+  answered.approval_request_id = asked.id;
+  answered.output = awkward;
+  failed.error = Json{R"({"type":"http_error","code":503,"message":"busy"})"};
+  Item approved;
+  approved.id = "item_7";
+  approved.type = Item::Type::mcp_approval_response;
+  approved.approval_request_id = asked.id;
+  approved.approve = true;
+  Item refused = approved;
+  refused.approve = false;
+  refused.reason = awkward;
+  return {offered, asked, called, answered, failed, approved, refused};
+}
+
 Response finished_response() {
   Response response;
   response.id = "resp_1";
@@ -91,6 +123,7 @@ Response finished_response() {
   response.output_modality = Modality::audio;
   response.voice = "marin";
   response.output_format = audio::pcm16_24k;
+  response.max_output_tokens = infinite_tokens;
   return response;
 }
 
@@ -128,6 +161,12 @@ SessionConfig with(Set set) {
 void set_ear(SessionConfig& c, Dialect dialect) {
   c.input_format = audio::ulaw_8k;
   c.transcription = Transcription{"whisper-1", "de", awkward};
+  if (dialect == Dialect::ga) {
+    c.transcription->languages = Json{R"(["de","en"])"};
+    c.transcription->keywords = Json{R"(["Köln"])"};
+    c.transcription->delay = "low";
+  }
+  c.include = Json{R"(["item.input_audio_transcription.logprobs"])"};
   c.noise_reduction = NoiseReduction::near_field;
   c.turn_detection = server_vad(dialect);
 }
@@ -163,15 +202,23 @@ void add_turn_events(std::vector<ServerEvent>& out, Dialect dialect) {
   out.push_back({"ev_12", InputAudioCommitted{"item_1", std::nullopt}});
   out.push_back({"ev_13", InputAudioCommitted{"item_1", "item_0"}});
   out.push_back({"ev_14", InputAudioCleared{}});
-  if (dialect == Dialect::ga) out.push_back({"ev_15", IdleTimeout{1000, 7000, "item_1"}});
+  if (dialect == Dialect::ga) {
+    out.push_back({"ev_15", IdleTimeout{1000, 7000, "item_1"}});
+    out.push_back({"", DtmfReceived{"#", 1785217650}});
+  }
   out.push_back({"ev_16", ConversationCreated{"conv_1"}});
   out.push_back({"ev_17", ItemAdded{user, "item_0"}});
   if (dialect == Dialect::ga) out.push_back({"ev_18", ItemDone{user, std::nullopt}});
   out.push_back({"ev_19", ItemRetrieved{user}});
   out.push_back({"ev_20", ItemDeleted{"item_1"}});
   out.push_back({"ev_21", ItemTruncated{"item_1", 0, 1500}});
+  const Json logprobs{R"([{"token":"hi","logprob":-0.5,"bytes":[104,105]}])"};
   out.push_back({"ev_22", InputTranscriptDelta{"item_1", 0, awkward}});
+  out.push_back({"ev_22", InputTranscriptDelta{"item_1", 0, "hi", logprobs}});
   out.push_back({"ev_23", InputTranscriptCompleted{"item_1", 0, awkward, 1.5}});
+  out.push_back(
+      {"ev_23", InputTranscriptCompleted{"item_1", 0, "hi", 0.0, Usage{}, {"de", "en"}, logprobs, true}});
+  out.push_back({"ev_23", InputTranscriptSegment{"item_1", 1, "seg_1", "B", awkward, 0.5, 2.25}});
   out.push_back(
       {"ev_24",
        InputTranscriptFailed{"item_1", 0, {"transcription_error", "audio_unintelligible", "what?", "", ""}}});
@@ -179,12 +226,14 @@ void add_turn_events(std::vector<ServerEvent>& out, Dialect dialect) {
     out.push_back({"ev_25", ItemAdded{item, "item_0"}});
 }
 
-void add_response_events(std::vector<ServerEvent>& out) {
+void add_response_events(std::vector<ServerEvent>& out, Dialect dialect) {
   const Item reply = message(Item::Role::assistant, {});
   Response started;
   started.id = "resp_1";
   out.push_back({"ev_30", ResponseCreated{started}});
-  out.push_back({"ev_31", ResponseDone{finished_response()}});
+  Response finished = finished_response();
+  if (dialect == Dialect::beta) finished.temperature = 0.8;
+  out.push_back({"ev_31", ResponseDone{std::move(finished)}});
   for (Response& response : ended_responses())
     out.push_back({"ev_32", ResponseDone{std::move(response)}});
   out.push_back({"ev_33", OutputItemAdded{"resp_1", 0, reply}});
@@ -200,6 +249,20 @@ void add_response_events(std::vector<ServerEvent>& out) {
   out.push_back({"ev_43", FunctionArgumentsDelta{call_at, "call_1", "{\"ci"}});
   out.push_back({"ev_44", FunctionArgumentsDone{call_at, "call_1", "get_weather", "{\"city\":1}"}});
   out.push_back({"ev_45", RateLimits{{{"requests", 100, 99, 0.5}, {"tokens", 40000, 39000, 60}}}});
+}
+
+void add_mcp_events(std::vector<ServerEvent>& out) {
+  out.push_back({"ev_50", McpListToolsInProgress{"item_4"}});
+  out.push_back({"ev_51", McpListToolsCompleted{"item_4"}});
+  out.push_back({"ev_52", McpListToolsFailed{"item_4"}});
+  out.push_back({"ev_53", McpArgumentsDelta{call_at, "{\"ci"}});
+  out.push_back({"ev_54", McpArgumentsDone{call_at, "{\"city\":1}"}});
+  out.push_back({"ev_55", McpCallInProgress{"item_6", 1}});
+  out.push_back({"ev_56", McpCallCompleted{"item_6", 1}});
+  out.push_back({"ev_57", McpCallFailed{"item_6", 1}});
+  out.push_back({"ev_58", OutputBufferStarted{"resp_1"}});
+  out.push_back({"ev_59", OutputBufferStopped{"resp_1"}});
+  out.push_back({"ev_60", OutputBufferCleared{"resp_1"}});
 }
 
 ResponseOptions all_options(Dialect dialect) {
@@ -223,7 +286,57 @@ ResponseOptions all_options(Dialect dialect) {
 
 } // namespace
 
+namespace {
+
+std::vector<SessionConfig> translation_configs() {
+  using C = SessionConfig;
+  return {C{},
+          with([](C& c) { c.target_language = "es"; }),
+          with([](C& c) {
+            c.transcription = Transcription{"gpt-realtime-whisper", {}, {}};
+          }),
+          with([](C& c) { c.transcription = Transcription{}; }),
+          with([](C& c) { c.noise_reduction = NoiseReduction::none; }),
+          with([](C& c) {
+            c.target_language = "fr";
+            c.transcription = Transcription{"gpt-realtime-whisper", {}, {}};
+            c.noise_reduction = NoiseReduction::near_field;
+          })};
+}
+
+std::vector<ServerEvent> translation_server_events() {
+  std::vector<ServerEvent> out;
+  out.push_back(
+      {"ev_1", ErrorEvent{{"invalid_request_error", "invalid_value", awkward, "session.audio", "my_1"}}});
+  for (const SessionConfig& config : translation_configs()) {
+    SessionInfo info = session_info(config, SessionType::translation);
+    info.model = "gpt-realtime-translate";
+    if (info.config.transcription && info.config.transcription->model)
+      info.config.transcription->language = "en";
+    out.push_back({"ev_2", SessionCreated{info}});
+    out.push_back({"ev_3", SessionUpdated{std::move(info)}});
+  }
+  out.push_back({"ev_4", StreamAudioDelta{"AAECAwQF", 24000, 1200}});
+  out.push_back({"ev_5", StreamAudioDelta{"AAECAwQF", 24000, {}}});
+  out.push_back({"ev_6", StreamOutputText{awkward, 1200}});
+  out.push_back({"ev_7", StreamInputText{awkward, 1400}});
+  out.push_back({"ev_8", SessionClosed{}});
+  return out;
+}
+
+std::vector<ClientEvent> translation_client_events() {
+  std::vector<ClientEvent> out;
+  for (SessionConfig& config : translation_configs())
+    out.push_back({"my_1", SessionUpdate{std::move(config), SessionType::translation}});
+  out.push_back({"", InputAudioAppend{"AAAA"}});
+  out.push_back({"my_2", SessionClose{}});
+  return out;
+}
+
+} // namespace
+
 std::vector<SessionConfig> configs(Dialect dialect) {
+  if (dialect == Dialect::translation) return translation_configs();
   using C = SessionConfig;
   using Eagerness = TurnDetection::Eagerness;
   std::vector<SessionConfig> out = {
@@ -272,6 +385,7 @@ std::vector<SessionConfig> configs(Dialect dialect) {
 }
 
 std::vector<Item> items(Dialect dialect) {
+  if (dialect == Dialect::translation) return {};
   ContentPart image = part(ContentPart::Type::input_image, {});
   image.image_url = "data:image/png;base64,AAAA";
   image.detail = "low";
@@ -287,18 +401,15 @@ std::vector<Item> items(Dialect dialect) {
   };
   if (dialect == Dialect::ga) {
     out.push_back(message(Item::Role::user, {part(ContentPart::Type::input_text, "look"), image}));
-    Item approval;
-    approval.id = "item_9";
-    approval.type = Item::Type::other;
-    approval.raw.text =
-        R"({"id":"item_9","type":"mcp_approval_response","approval_request_id":"mcpr_1","approve":true})";
-    out.push_back(approval);
+    for (Item& item : mcp_items())
+      out.push_back(std::move(item));
   }
   std::erase_if(out, [](const Item& item) { return item.id.empty(); });
   return out;
 }
 
 std::vector<ServerEvent> server_events(Dialect dialect) {
+  if (dialect == Dialect::translation) return translation_server_events();
   std::vector<ServerEvent> out;
   out.push_back(
       {"ev_1", ErrorEvent{{"invalid_request_error", "unknown_parameter", awkward, "session.foo", "my_1"}}});
@@ -308,17 +419,18 @@ std::vector<ServerEvent> server_events(Dialect dialect) {
     out.push_back({"ev_3", SessionCreated{session_info(config)}});
     out.push_back({"ev_4", SessionUpdated{session_info(config)}});
   }
-  if (dialect == Dialect::ga) {
-    SessionConfig ear;
-    set_ear(ear, dialect);
-    out.push_back({"ev_5", SessionCreated{session_info(ear, SessionType::transcription)}});
-  }
+  SessionConfig ear;
+  set_ear(ear, dialect);
+  out.push_back({"ev_5", SessionCreated{session_info(ear, SessionType::transcription)}});
+  out.push_back({"ev_6", SessionUpdated{session_info(ear, SessionType::transcription)}});
   add_turn_events(out, dialect);
-  add_response_events(out);
+  add_response_events(out, dialect);
+  add_mcp_events(out);
   return out;
 }
 
 std::vector<ClientEvent> client_events(Dialect dialect) {
+  if (dialect == Dialect::translation) return translation_client_events();
   std::vector<ClientEvent> out;
   for (SessionConfig& config : configs(dialect))
     out.push_back({"my_1", SessionUpdate{std::move(config), SessionType::conversation}});
@@ -343,6 +455,7 @@ std::vector<ClientEvent> client_events(Dialect dialect) {
   out.push_back({"", ResponseCreate{text}});
   out.push_back({"my_10", ResponseCancel{}});
   out.push_back({"my_11", ResponseCancel{"resp_1"}});
+  out.push_back({"my_12", OutputBufferClear{}});
   return out;
 }
 

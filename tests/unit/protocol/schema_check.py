@@ -13,7 +13,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import schema_judge  # noqa: E402
 
 # dialect, side, strict
-CHECKS = [("ga", "client", True), ("beta", "client", True), ("ga", "server", False), ("beta", "server", False)]
+CHECKS = [("ga", "client", True), ("beta", "client", True), ("translation", "client", True),
+          ("ga", "server", False), ("beta", "server", False), ("translation", "server", False)]
 
 
 def events_of(printer, dialect, side):

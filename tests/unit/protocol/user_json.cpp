@@ -47,15 +47,14 @@ void items() {
     {"type":"message","role":"assistant","content":[{"type":"text","text":"a"},{"type":"output_text","text":"b"}]},
     {"type":"function_call","call_id":"c","name":"f","arguments":"{}"},
     {"type":"function_call_output","call_id":"c","output":"done"},
-    {"type":"mcp_approval_response","approval_request_id":"m","approve":true}])");
+    {"type":"mcp_approval_response","id":"i","approval_request_id":"m","approve":true}])");
   g_assert_true(items.ok());
   g_assert_cmpuint(items->size(), ==, 5);
   g_assert_true(items.value()[0].content[1].detail == "low");
   g_assert_true(items.value()[1].content[0].type == ContentPart::Type::output_text);
   g_assert_true(items.value()[2].type == Item::Type::function_call);
-  g_assert_true(items.value()[4].type == Item::Type::other);
-  equal(items.value()[4].raw.text,
-        R"({"type":"mcp_approval_response","approval_request_id":"m","approve":true})");
+  g_assert_true(items.value()[4].type == Item::Type::mcp_approval_response);
+  equal(items.value()[4].approval_request_id, "m");
   g_assert_true(parse_items("[]")->empty());
 }
 
@@ -70,6 +69,8 @@ void items_say_where() {
   refused(parse_items(R"([{"type":"message","role":"user","content":[{"type":"input_text","txt":"x"}]}])"),
           "[0].content[0].txt");
   refused(parse_items(R"([{"type":"function_call_output","call_id":"c"}])"), "[0].output");
+  refused(parse_items(R"([{"type":"mcp_approval_response","approval_request_id":"m","approve":true}])"),
+          "[0].id");
 }
 
 void response_options() {

@@ -209,6 +209,9 @@ void transcripts() {
   c.transport.deliver(OutputTranscriptDelta{at, "Good "});
   c.transport.deliver(OutputTranscriptDelta{at, "day."});
   c.transport.deliver(OutputTranscriptDone{at, "Good day."});
+  InputTranscriptCompleted growing{"item_user", 0, "Ha", 0};
+  growing.more_follows = true;
+  c.transport.deliver(growing);
   c.transport.deliver(InputTranscriptDelta{"item_user", 0, "Hi"});
   c.transport.deliver(InputTranscriptCompleted{"item_user", 0, "Hi!", 0});
   const auto assistant = c.src.ear->notices(NoticeKind::transcript);
@@ -218,9 +221,13 @@ void transcripts() {
   g_assert_false(field<bool>(assistant[1], "final"));
   g_assert_true(field<bool>(assistant[2], "final"));
   const auto user = c.sink.ear->notices(NoticeKind::transcript); // the sink tells what the user said
-  g_assert_cmpuint(user.size(), ==, 2);
-  assert_text(text_of(user[1], "role"), "user");
-  assert_text(text_of(user[1], "text"), "Hi!");
+  g_assert_cmpuint(user.size(), ==, 3);
+  assert_text(text_of(user[0], "text"), "Ha");
+  g_assert_false(field<bool>(user[0], "final"));
+  assert_text(text_of(user[1], "text"), "Hi");
+  assert_text(text_of(user[2], "role"), "user");
+  assert_text(text_of(user[2], "text"), "Hi!");
+  g_assert_true(field<bool>(user[2], "final"));
 }
 
 void playback_is_told() {
