@@ -77,6 +77,7 @@ struct SrcPrivate {
   Guarded<SrcSettings> settings;
   FrameClock frames;
   std::atomic<std::uint64_t> latency{0}; // of the pipeline, ns
+  std::uint64_t paused_at = 0;           // running time; state changes only
   bool was_idle = true, in_gap = true;
 };
 
@@ -123,6 +124,21 @@ static void gst_realtime_src_get_property(GObject* object, guint id, GValue* val
 
 // ---- state ----
 
+// Whether all of the pipeline stops, or only this element is taken out of one that goes on.
+static bool gst_realtime_src_stops_with_all(GstRealtimeSrc* self) {
+  auto outermost = GRef<GstObject>::share(GST_OBJECT(self));
+  while (auto parent = GRef<GstObject>::adopt(gst_object_get_parent(outermost.get())))
+    outermost = parent;
+  const bool alone = outermost.get() == GST_OBJECT(self);
+  return !alone && GST_IS_ELEMENT(outermost.get()) && GST_STATE_TARGET(outermost.get()) <= GST_STATE_READY;
+}
+
+static void gst_realtime_src_stopping(GstRealtimeSrc* self) {
+  const auto session = self->priv->link->session();
+  if (session && gst_realtime_src_stops_with_all(self))
+    session->downlink().downstream_stopped(self->priv->paused_at, self->priv->latency);
+}
+
 static GstStateChangeReturn gst_realtime_src_change_state(GstElement* element, GstStateChange transition) {
   GstRealtimeSrc* self = GST_REALTIME_SRC(element);
   SrcPrivate* priv = self->priv;
@@ -131,10 +147,14 @@ static GstStateChangeReturn gst_realtime_src_change_state(GstElement* element, G
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
     priv->frames.reset();
     priv->was_idle = priv->in_gap = true;
-    priv->latency = 0;
+    priv->latency = priv->paused_at = 0;
   }
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) priv->frames.set_paused(false);
-  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED) priv->frames.set_paused(true);
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED) {
+    priv->paused_at = priv->frames.running_time(element);
+    priv->frames.set_paused(true);
+  }
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) gst_realtime_src_stopping(self);
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_realtime_src_parent_class)->change_state(element, transition);
   priv->link->after(transition, result);

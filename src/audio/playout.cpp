@@ -259,9 +259,15 @@ std::vector<Cut> Playout::cut() {
   return cuts;
 }
 
+void Playout::prepare_flush() {
+  for (Content& content : contents_)
+    content.to_be_flushed = true;
+}
+
 std::vector<Cut> Playout::cut_flushed(std::uint64_t now, std::uint64_t latency) {
   std::vector<Cut> cuts;
   for (Content& content : contents_) {
+    if (!content.to_be_flushed) continue;
     content.heard = heard_by(content, now, latency);
     if (content.cut) {
       drop_waiting(content);
@@ -279,10 +285,13 @@ std::vector<Cut> Playout::cut_flushed(std::uint64_t now, std::uint64_t latency) 
   return cuts;
 }
 
-std::vector<Cut> Playout::abandon() {
+std::vector<Cut> Playout::abandon(const std::optional<Stopped>& stopped) {
   std::vector<Cut> cuts;
-  for (Content& content : contents_)
-    if (!content.cut) cuts.push_back(cut_of(content, content.read));
+  for (Content& content : contents_) {
+    if (content.cut) continue;
+    cuts.push_back(
+        cut_of(content, stopped ? heard_by(content, stopped->now, stopped->latency) : content.read));
+  }
   for (Content& content : contents_)
     drop_waiting(content);
   contents_.clear();

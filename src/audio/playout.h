@@ -87,10 +87,16 @@ class Playout {
   // Drops what waits. Without a time, all samples already read (and a short fade still to be read) will be
   // heard.
   std::vector<Cut> cut();
+  // The reader is to flush: what there is now is cut by cut_flushed(), what comes later is another reply.
+  void prepare_flush();
   // The reader flushes downstream at `now`: only samples with pts + latency <= now were heard.
   std::vector<Cut> cut_flushed(std::uint64_t now, std::uint64_t latency);
-  // The reader leaves or was ended from outside: as cut(), without a fade, and nothing is left to hear.
-  std::vector<Cut> abandon();
+  // The reader leaves or was ended from outside: as cut(), without a fade, and nothing is left to hear. With
+  // `stopped`, downstream stopped as well: only samples with pts + latency <= now were heard.
+  struct Stopped {
+    std::uint64_t now, latency;
+  };
+  std::vector<Cut> abandon(const std::optional<Stopped>& stopped = std::nullopt);
 
   // Nothing waits, everything pushed has been heard and its end was told by advance().
   bool idle() const;
@@ -112,6 +118,7 @@ class Playout {
     std::vector<Segment> segments;
     bool done = false, cut = false, start_marked = false, finish_marked = false;
     bool resumes = false; // after a hole: what comes next is faded in
+    bool to_be_flushed = false;
   };
 
   Content* find(const ContentKey& key);

@@ -1,5 +1,7 @@
 #include "session/downlink.h"
 
+#include <utility>
+
 namespace rt::session {
 
 bool Downlink::append(const audio::ContentKey& key, std::span<const std::uint8_t> bytes) {
@@ -42,7 +44,9 @@ std::vector<audio::Cut> Downlink::cut() {
 }
 
 void Downlink::request_flush() {
-  state_.lock()->flush_requested = true;
+  auto state = state_.lock();
+  state->flush_requested = true;
+  state->playout.prepare_flush();
 }
 
 void Downlink::end() {
@@ -130,11 +134,17 @@ std::vector<audio::Cut> Downlink::abandon() {
   state->flush_requested = false;
   state->read_no_more = true;
   state->heard.reset();
-  return state->playout.abandon();
+  return state->playout.abandon(std::exchange(state->stopped, std::nullopt));
+}
+
+void Downlink::downstream_stopped(std::uint64_t now, std::uint64_t latency) {
+  state_.lock()->stopped = {now, latency};
 }
 
 void Downlink::start_reading() {
-  state_.lock()->read_no_more = false;
+  auto state = state_.lock();
+  state->read_no_more = false;
+  state->stopped.reset();
 }
 
 void Downlink::reset() {

@@ -59,6 +59,8 @@ class Downlink {
   // The reader is gone, or its stream was ended from outside: what waits or comes counts as finished, until
   // it starts again.
   std::vector<audio::Cut> abandon();
+  // Before it: downstream stopped as well, and what it has not rendered at `now` is lost.
+  void downstream_stopped(std::uint64_t now, std::uint64_t latency);
   void start_reading();
   void reset();
 
@@ -67,6 +69,7 @@ class Downlink {
     audio::Playout playout;
     audio::TranscriptTrack transcript;
     HeardWindow heard;
+    std::optional<audio::Playout::Stopped> stopped;
     bool has_format = false, flush_requested = false, ended = false, read_no_more = false;
   };
   Guarded<State> state_;

@@ -1,6 +1,8 @@
 // What the application and the elements ask of the conversation, interruption, and the end of the input.
 #include "session/engine.h"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace rt::session {
@@ -94,6 +96,7 @@ void Engine::interrupt_playback() {
 
 void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
   bool any = false;
+  std::vector<std::string_view> deleted; // an item's other parts went with it
   for (const audio::Cut& cut : cuts) {
     if (cut.complete) continue;
     any = true;
@@ -106,8 +109,10 @@ void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
     transcript_cut(cut);
     const bool in_conversation = !responses_.out_of_band(cut.key.response_id);
     if (phase_ != Phase::active || !in_conversation || !connection_.provider().truncates) continue;
+    if (std::find(deleted.begin(), deleted.end(), cut.key.item_id) != deleted.end()) continue;
     if (cut.heard_ms == 0 && cut.key.content_index == 0) {
       send(ItemDelete{cut.key.item_id}, "interrupt");
+      deleted.push_back(cut.key.item_id);
     } else {
       send(ItemTruncate{cut.key.item_id, cut.key.content_index, cut.heard_ms}, "interrupt");
       auto statistics = shared_->statistics.lock();

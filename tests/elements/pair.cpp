@@ -166,6 +166,39 @@ GST_START_TEST(a_source_that_leaves_interrupts_without_a_fade) {
 }
 GST_END_TEST
 
+// The sink of a pipeline that stops loses what it has not rendered.
+GST_START_TEST(a_source_that_stops_with_its_pipeline_tells_what_was_rendered) {
+  ElementHarness h;
+  GstElement* pipeline = gst_bin_new("speaker");
+  gst_object_ref_sink(pipeline);
+  GstElement* src = h.add_src({{"cushion", "0"}});
+  GstElement* sink = h.add_sink();
+  // The bin must not take it away from the harness; it cuts every link of what is added.
+  gst_bin_add(GST_BIN(pipeline), GST_ELEMENT(gst_object_ref(src)));
+  const auto pad = GRef<GstPad>::adopt(gst_element_get_static_pad(src, "src"));
+  fail_unless_equals_int(gst_pad_link(pad.get(), h.downstream()->sinkpad), GST_PAD_LINK_OK);
+  gst_element_set_clock(pipeline, h.clock());
+  gst_element_set_state(sink, GST_STATE_PLAYING);
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  h.wait_for_frame();
+  gst_harness_push_upstream_event(h.downstream(), gst_event_new_latency(100 * ms));
+  h.send_start();
+  h.connect();
+  h.reply(ramp(20 * 480));
+  h.crank(10); // the last leaves at 180 ms
+  h.wait_for_frame();
+  h.transport.take();
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  h.run();
+  const auto truncates = only<ItemTruncate>(h.transport.take());
+  fail_unless_equals_int(truncates.size(), 1);
+  fail_unless_equals_uint64(truncates[0].audio_end_ms, 80);
+  gst_bin_remove(GST_BIN(pipeline), src);
+  gst_object_unref(src);
+  gst_object_unref(pipeline);
+}
+GST_END_TEST
+
 GST_START_TEST(the_socket_lives_from_the_first_paused_to_the_last_ready) {
   for (const bool sink_first : {true, false}) {
     ElementHarness h;
@@ -242,6 +275,7 @@ static Suite* pair_suite() {
   tcase_add_test(tcase, a_flush_of_the_input_leaves_the_answer_alone);
   tcase_add_test(tcase, a_paused_input_leaves_the_answer_alone);
   tcase_add_test(tcase, a_source_that_leaves_interrupts_without_a_fade);
+  tcase_add_test(tcase, a_source_that_stops_with_its_pipeline_tells_what_was_rendered);
   tcase_add_test(tcase, the_socket_lives_from_the_first_paused_to_the_last_ready);
   tcase_add_test(tcase, a_fatal_error_is_posted_once_for_a_bin);
   return suite;

@@ -18,6 +18,7 @@ void nothing_to_cut() {
   Reader reader(playout);
   g_assert_cmpuint(playout.cut().size(), ==, 0);
   reader.read();
+  playout.prepare_flush();
   g_assert_cmpuint(playout.cut_flushed(reader.now(), 0).size(), ==, 0);
   g_assert_cmpuint(playout.abandon().size(), ==, 0);
 }
@@ -170,6 +171,7 @@ void flushed() {
   playout.append(key("item_1"), pcm(0, 24000));
   playout.append(key("item_2"), pcm(24000, 4800));
   reader.read(25); // 500 ms are pushed
+  playout.prepare_flush();
   const std::vector<Cut> cuts = playout.cut_flushed(500 * ms, 200 * ms);
   g_assert_cmpuint(cuts.size(), ==, 2);
   g_assert_cmpuint(cuts[0].heard, >=, 7200);
@@ -187,6 +189,7 @@ void flushed_before_anything_is_heard() {
   Reader reader(playout);
   playout.append(key("item_1"), pcm(0, 24000));
   reader.read(5);
+  playout.prepare_flush();
   const std::vector<Cut> cuts = playout.cut_flushed(100 * ms, 200 * ms);
   g_assert_cmpuint(cuts.size(), ==, 1);
   g_assert_cmpuint(cuts[0].heard, ==, 0);
@@ -200,6 +203,7 @@ void flushed_after_all_is_heard() {
   playout.append(key("item_1"), pcm(0, 480));
   playout.content_done(key("item_1"));
   reader.read();
+  playout.prepare_flush();
   const std::vector<Cut> cuts = playout.cut_flushed(2000 * ms, 200 * ms);
   for (const Cut& cut : cuts)
     g_assert_true(cut.complete);
@@ -216,9 +220,41 @@ void flushed_after_a_cut() {
   playout.append(key("item_1"), pcm(0, 4800));
   reader.read(2);
   playout.cut();
+  playout.prepare_flush();
   g_assert_cmpuint(playout.cut_flushed(30 * ms, 0).size(), ==, 0);
   assert_silence(reader.read(), 0);
   g_assert_cmpuint(playout.waiting_samples(), ==, 0);
+  g_assert_true(playout.idle());
+}
+
+// A reply that came between the wish to flush and the flush is none that was to be interrupted.
+void what_comes_before_the_flush_is_made_stays() {
+  Playout playout;
+  set_cushion(playout, 0);
+  Reader reader(playout);
+  playout.append(key("item_1", "resp_1"), pcm(0, 24000));
+  reader.read(5);
+  playout.prepare_flush();
+  playout.append(key("item_2", "resp_2"), pcm(9000, 480));
+  playout.content_done(key("item_2", "resp_2"));
+  const std::vector<Cut> cuts = playout.cut_flushed(100 * ms, 20 * ms);
+  g_assert_cmpuint(cuts.size(), ==, 1);
+  g_assert_true(cuts[0].key == key("item_1", "resp_1"));
+  assert_speech(reader.read(), 0, 9000, 480);
+}
+
+void abandoned_while_downstream_stops() {
+  Playout playout;
+  set_cushion(playout, 0);
+  Reader reader(playout);
+  playout.append(key("item_1"), pcm(0, 24000));
+  playout.append(key("item_2"), pcm(24000, 2400));
+  reader.read(10);
+  const std::vector<Cut> cuts = playout.abandon(Playout::Stopped{200 * ms, 150 * ms});
+  g_assert_cmpuint(cuts.size(), ==, 2);
+  g_assert_cmpuint(cuts[0].heard_ms, ==, 50);
+  g_assert_cmpuint(cuts[0].received, ==, 24000);
+  g_assert_cmpuint(cuts[1].heard, ==, 0);
   g_assert_true(playout.idle());
 }
 
@@ -342,7 +378,9 @@ int main(int argc, char** argv) {
   g_test_add_func("/playout/flush/before", flushed_before_anything_is_heard);
   g_test_add_func("/playout/flush/after", flushed_after_all_is_heard);
   g_test_add_func("/playout/flush/after-a-cut", flushed_after_a_cut);
+  g_test_add_func("/playout/flush/later-reply", what_comes_before_the_flush_is_made_stays);
   g_test_add_func("/playout/abandon", abandoned);
+  g_test_add_func("/playout/abandon/stopped", abandoned_while_downstream_stops);
   g_test_add_func("/playout/fade/pcm16", no_click_pcm);
   g_test_add_func("/playout/fade/ulaw", no_click_ulaw);
   g_test_add_func("/playout/fade/alaw", no_click_alaw);

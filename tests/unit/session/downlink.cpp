@@ -107,6 +107,7 @@ void when_a_reply_is_heard() {
   g_assert_true(downlink.heard_at(base + 339 * ms, 20 * ms));
   g_assert_false(downlink.heard_at(base + 340 * ms, 20 * ms));
   // What was flushed is not heard; what had been is.
+  downlink.request_flush();
   downlink.cut_flushed(120 * ms, 100 * ms);
   g_assert_true(downlink.heard_at(base + 319 * ms, ms));
   g_assert_false(downlink.heard_at(base + 320 * ms, ms));

@@ -1,6 +1,8 @@
 // Barge-in: the reply stops, the server learns where, and nothing of it comes later.
 #include "conversation.h"
 
+#include "audio/base64.h"
+
 namespace {
 
 using namespace rt;
@@ -11,6 +13,14 @@ using namespace rt::session::test;
 void speech_started(Conversation& c) {
   c.transport.deliver(SpeechStarted{0, "item_user"});
   c.run();
+}
+
+// Of so many samples.
+std::string base64(std::size_t samples) {
+  const std::vector<std::uint8_t> bytes(samples * 2, 1);
+  std::string text;
+  audio::base64_append(text, bytes);
+  return text;
 }
 
 void turn_setting(Conversation& c, TriState interrupt) {
@@ -79,6 +89,43 @@ void later_items_too() {
   assert_text(only<ItemTruncate>(events).at(0).item_id, "item_2");
   g_assert_cmpuint(only<ItemTruncate>(events)[0].audio_end_ms, ==, 505);
   assert_text(only<ItemDelete>(events).at(0).item_id, "item_3");
+}
+
+// A deleted item has no parts left to truncate.
+void parts_of_a_deleted_item() {
+  Conversation c;
+  c.start();
+  const std::string id = c.server.begin_response();
+  const std::string audio = base64(2400);
+  for (const unsigned part : {0U, 1U})
+    c.transport.deliver(OutputAudioDelta{{id, "item_1", 0, part}, audio});
+  c.run();
+  c.take();
+  speech_started(c);
+  const auto events = c.take();
+  g_assert_cmpuint(events.size(), ==, 1);
+  assert_text(only<ItemDelete>(events).at(0).item_id, "item_1");
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::interrupted).size(), ==, 2);
+}
+
+// Of a part that was heard in part, the later ones are cut to nothing.
+void later_parts_of_an_item() {
+  Conversation c;
+  c.start();
+  const std::string id = c.server.begin_response();
+  const std::string audio = base64(2400);
+  for (const unsigned part : {0U, 1U})
+    c.transport.deliver(OutputAudioDelta{{id, "item_1", 0, part}, audio});
+  c.run();
+  c.take();
+  c.listen(40);
+  speech_started(c);
+  const auto truncates = c.take_only<ItemTruncate>();
+  g_assert_cmpuint(truncates.size(), ==, 2);
+  g_assert_cmpuint(truncates[0].content_index, ==, 0);
+  g_assert_cmpuint(truncates[0].audio_end_ms, ==, 45);
+  g_assert_cmpuint(truncates[1].content_index, ==, 1);
+  g_assert_cmpuint(truncates[1].audio_end_ms, ==, 0);
 }
 
 // The server goes on for a moment: what comes late is not heard, and does not undo the truncation.
@@ -197,6 +244,24 @@ void flush_in_paused() {
   g_assert_cmpuint(c.take_only<ItemTruncate>().size(), ==, 1);
 }
 
+// The streaming thread was busy, and the next reply has begun when it flushes.
+void a_flush_spares_the_next_reply() {
+  Conversation c;
+  c.start();
+  c.session->set_flush_on_interrupt(true);
+  c.reply("item_1", 2000);
+  c.listen(500);
+  speech_started(c);
+  c.take();
+  c.reply("item_2", 200);
+  c.session->report_cuts(c.session->downlink().cut_flushed(500 * ms, 0));
+  c.run();
+  const auto events = c.take();
+  g_assert_cmpuint(only<ItemDelete>(events).size(), ==, 0);
+  assert_text(only<ItemTruncate>(events).at(0).item_id, "item_1");
+  g_assert_cmpuint(c.listen(300), ==, 4800);
+}
+
 void src_leaving_interrupts() {
   Conversation c;
   c.start();
@@ -208,6 +273,31 @@ void src_leaving_interrupts() {
   const auto truncates = c.take_only<ItemTruncate>();
   g_assert_cmpuint(truncates.size(), ==, 1);
   g_assert_cmpuint(truncates[0].audio_end_ms, ==, 300); // no fade was read
+}
+
+// Its whole pipeline stops: what the sink still held is not heard.
+void src_leaving_with_its_sink() {
+  Conversation c;
+  c.start();
+  c.latency = 200 * ms;
+  c.reply("item_1", 2000, false);
+  c.listen(300);
+  c.take();
+  c.session->downlink().downstream_stopped(300 * ms, 200 * ms);
+  c.close(c.src);
+  c.run();
+  g_assert_cmpuint(c.take_only<ItemTruncate>().at(0).audio_end_ms, ==, 100);
+  // The next time it leaves alone.
+  c.open(c.src);
+  c.session->set_output_format(c.output_format);
+  c.play(c.src);
+  c.run();
+  c.reply("item_2", 2000, false);
+  c.listen(300);
+  c.take();
+  c.close(c.src);
+  c.run();
+  g_assert_cmpuint(c.take_only<ItemTruncate>().at(0).audio_end_ms, ==, 300);
 }
 
 void out_of_band_is_not_in_the_conversation() {
@@ -236,6 +326,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/interruption/deletes", deletes_what_nobody_heard);
   g_test_add_func("/session/interruption/played", nothing_for_what_was_played);
   g_test_add_func("/session/interruption/later-items", later_items_too);
+  g_test_add_func("/session/interruption/parts-of-a-deleted-item", parts_of_a_deleted_item);
+  g_test_add_func("/session/interruption/later-parts", later_parts_of_an_item);
   g_test_add_func("/session/interruption/late-audio", late_audio_is_dropped);
   g_test_add_func("/session/interruption/server-does-not", only_when_the_server_interrupts);
   g_test_add_func("/session/interruption/by-hand", by_hand);
@@ -243,7 +335,9 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/interruption/flush", with_a_flush);
   g_test_add_func("/session/interruption/flush/idle", never_flushes_while_idle);
   g_test_add_func("/session/interruption/flush/paused", flush_in_paused);
+  g_test_add_func("/session/interruption/flush/next-reply", a_flush_spares_the_next_reply);
   g_test_add_func("/session/interruption/src-leaves", src_leaving_interrupts);
+  g_test_add_func("/session/interruption/src-leaves/with-its-sink", src_leaving_with_its_sink);
   g_test_add_func("/session/interruption/out-of-band", out_of_band_is_not_in_the_conversation);
   return g_test_run();
 }
