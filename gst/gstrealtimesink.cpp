@@ -221,10 +221,16 @@ static bool gst_realtime_sink_hears_answer(GstRealtimeSink* self, Session& sessi
   return session.downlink().heard_at(time, format.ns_of_samples(format.samples(bytes)));
 }
 
+static void gst_realtime_sink_note_clock(GstRealtimeSink* self, Session& session) {
+  if (const auto clock = GRef<GstClock>::adopt(gst_element_get_clock(GST_ELEMENT(self))))
+    session.note_clock(Role::sink, gst_clock_get_time(clock.get()));
+}
+
 static GstFlowReturn gst_realtime_sink_render(GstBaseSink* sink, GstBuffer* buffer) {
   GstRealtimeSink* self = GST_REALTIME_SINK(sink);
   const auto session = self->priv->link->session();
   if (!session) return GST_FLOW_FLUSHING;
+  gst_realtime_sink_note_clock(self, *session);
   const bool gap =
       GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP) && GST_BUFFER_DURATION_IS_VALID(buffer);
   if (gap && gst_buffer_get_size(buffer) == 0)

@@ -237,6 +237,7 @@ static void gst_realtime_src_report(GstRealtimeSrc* self, Session& session) {
       priv->latency + priv->settings.lock()->playout_delay_ms * std::uint64_t{1'000'000};
   const GstClockTime base_time = gst_element_get_base_time(GST_ELEMENT(self));
   const std::uint64_t base = GST_CLOCK_TIME_IS_VALID(base_time) ? base_time : 0;
+  session.note_clock(Role::src, now + base);
   session.report_words(base);
   auto marks = session.downlink().advance(now, delay, base);
   const bool idle = session.downlink().idle();

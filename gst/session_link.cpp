@@ -3,6 +3,7 @@
 #include "gst/error_map.h"
 #include "gst/messages.h"
 #include "gst/session_properties.h"
+#include "gst/stats.h"
 #include "session/registry.h"
 
 #include <utility>
@@ -24,19 +25,6 @@ GQuark link_quark() {
 
 void free_link(gpointer data) {
   delete static_cast<std::shared_ptr<SessionLink>*>(data);
-}
-
-GstStructure* stats_structure(const session::Stats& s) {
-  return gst_structure_new(
-      "application/x-realtime-stats", "session-id", G_TYPE_STRING, s.session_id.c_str(), "model",
-      G_TYPE_STRING, s.model.c_str(), "connections", G_TYPE_UINT64, s.connections, "connect-ms",
-      G_TYPE_UINT64, s.connect_ms, "responses", G_TYPE_UINT64, s.responses, "interruptions", G_TYPE_UINT64,
-      s.interruptions, "truncations", G_TYPE_UINT64, s.truncations, "errors", G_TYPE_UINT64, s.errors,
-      "input-tokens", G_TYPE_UINT64, s.input_tokens, "output-tokens", G_TYPE_UINT64, s.output_tokens,
-      "sent-ms", G_TYPE_UINT64, s.sent_ms, "dropped-ms", G_TYPE_UINT64, s.dropped_ms, "filled-ms",
-      G_TYPE_UINT64, s.filled_ms, "uplink-queued-ms", G_TYPE_UINT64, s.uplink_queued_ms, "played-ms",
-      G_TYPE_UINT64, s.played_ms, "waiting-ms", G_TYPE_UINT64, s.waiting_ms, "underruns", G_TYPE_UINT64,
-      s.underruns, nullptr);
 }
 
 } // namespace

@@ -17,8 +17,8 @@ Playout::Playout() = default;
 
 bool Playout::set_format(const Format& format) {
   if (format == format_) return true;
-  if (waiting_ > 0) return false;
-  contents_.clear();
+  const auto goes_on = [](const Content& content) { return !content.done && !content.cut; };
+  if (waiting_ > 0 || std::any_of(contents_.begin(), contents_.end(), goes_on)) return false;
   playing_ = false;
   format_ = format;
   return true;
@@ -37,6 +37,7 @@ bool Playout::append(const ContentKey& key, std::span<const std::uint8_t> bytes)
     contents_.emplace_back();
     content = &contents_.back();
     content->key = key;
+    content->format = format_;
   }
   if (content->cut || content->done) return true;
 
@@ -120,6 +121,7 @@ FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
       fade_in(format_.encoding, room.first(format_.bytes(std::min(count, fade))));
     frame_info.audio_samples += count;
     filled += format_.bytes(count);
+    note_cushion(*content);
     if (dry) {
       const std::uint64_t tail = std::min(count, fade);
       fade_out(format_.encoding, room.subspan(format_.bytes(count - tail), format_.bytes(tail)));
@@ -142,9 +144,18 @@ bool Playout::runs_dry(const Content& content, std::uint64_t wanted) const {
 
 void Playout::note_underrun(Content& content, FrameInfo& info) {
   ++underruns_;
+  ++content.delivery.underruns;
+  content.delivery.cushion_used_ns = options_.cushion_ns;
   info.underrun = true;
   content.resumes = true;
   playing_ = false;
+}
+
+void Playout::note_cushion(Content& content) const {
+  if (content.done || content.cut) return; // nothing more is to come: it may run out
+  const std::uint64_t cushion = format_.samples_of_ns(options_.cushion_ns);
+  const std::uint64_t missing = format_.ns_of_samples(cushion - std::min(cushion, unread(content)));
+  content.delivery.cushion_used_ns = std::max(content.delivery.cushion_used_ns, missing);
 }
 
 std::uint64_t Playout::take(Content& content, std::span<std::uint8_t> out, std::uint64_t pts) {
@@ -188,36 +199,62 @@ void Playout::note_segment(Content& content, std::uint64_t count, std::uint64_t 
       last.count += count;
       return;
     }
+    content.delivery.gap_ns += pts > expected ? pts - expected : 0;
+  } else {
+    content.first_pts = pts;
   }
   content.segments.push_back({content.read, count, pts});
 }
 
-std::uint64_t Playout::heard_by(const Content& content, std::uint64_t now, std::uint64_t delay) const {
+std::uint64_t Playout::heard_by(const Content& content, std::uint64_t now, std::uint64_t delay) {
   std::uint64_t heard = content.heard;
   for (const Segment& segment : content.segments) {
     const std::uint64_t due = segment.pts + delay;
     if (due > now) break;
-    heard = std::max(heard, segment.first + std::min(segment.count, format_.samples_of_ns(now - due) + 1));
+    heard =
+        std::max(heard, segment.first + std::min(segment.count, content.format.samples_of_ns(now - due) + 1));
   }
   return heard;
 }
 
+// A stream that never ends must not keep every break in it. What was heard last may be where it is cut.
+void Playout::forget_heard(Content& content) {
+  std::vector<Segment>& segments = content.segments;
+  const auto going_on = std::find_if(segments.begin(), segments.end() - 1, [&](const Segment& segment) {
+    return segment.first + segment.count >= content.heard;
+  });
+  segments.erase(segments.begin(), going_on);
+}
+
+// Of a sample that left or is the next to leave.
+std::uint64_t Playout::pts_of(const Content& content, std::uint64_t sample) {
+  const Segment* in = &content.segments.front();
+  for (const Segment& segment : content.segments)
+    if (segment.first < sample) in = &segment;
+  return in->pts + content.format.ns_of_samples(sample - std::min(sample, in->first));
+}
+
 void Playout::advance(std::uint64_t now, std::uint64_t delay, std::vector<PlaybackMark>& marks) {
+  delay_ = delay;
   for (Content& content : contents_) {
     if (content.segments.empty()) continue;
     content.heard = heard_by(content, now, delay);
+    const std::uint64_t start = content.first_pts + delay;
     if (content.heard > 0 && !content.start_marked) {
       content.start_marked = true;
-      marks.push_back({PlaybackMark::Kind::started, content.key.response_id, content.key.item_id,
-                       content.segments.front().pts + delay, 0});
+      marks.push_back({PlaybackMark::Kind::started, content.key, {content.first_pts, start, start}});
     }
     if (content.done && !content.cut && content.heard == content.received && content.start_marked &&
         !content.finish_marked) {
       content.finish_marked = true;
-      const Segment& last = content.segments.back();
-      marks.push_back({PlaybackMark::Kind::finished, content.key.response_id, content.key.item_id,
-                       last.pts + delay + format_.ns_of_samples(last.count), content.heard});
+      marks.push_back({PlaybackMark::Kind::finished,
+                       content.key,
+                       {content.first_pts, start, pts_of(content, content.heard) + delay},
+                       content.heard,
+                       content.format.ms_of_samples(content.heard),
+                       content.delivery});
     }
+    forget_heard(content);
   }
   drop_finished();
 }
@@ -237,9 +274,12 @@ Cut Playout::cut_of(const Content& content, std::uint64_t heard) const {
   cut.key = content.key;
   cut.heard = heard;
   cut.received = content.received;
-  cut.heard_ms = format_.ms_of_samples(heard);
-  cut.received_ms = format_.ms_of_samples(content.received);
+  cut.heard_ms = content.format.ms_of_samples(heard);
+  cut.received_ms = content.format.ms_of_samples(content.received);
   cut.complete = content.done && heard == content.received;
+  cut.delivery = content.delivery;
+  if (heard > 0 && !content.segments.empty())
+    cut.span = HeardSpan{content.first_pts, content.first_pts + delay_, pts_of(content, heard) + delay_};
   return cut;
 }
 

@@ -6,53 +6,15 @@
 #pragma once
 
 #include "audio/format.h"
+#include "audio/playback.h"
 
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace rt::audio {
-
-// One piece of spoken content: the unit that a server truncates.
-struct ContentKey {
-  std::string response_id, item_id;
-  std::uint32_t content_index = 0;
-  bool operator==(const ContentKey&) const = default;
-};
-
-// Where a reply was cut: the listener hears the first `heard` samples of it and no more.
-struct Cut {
-  ContentKey key;
-  std::uint64_t heard = 0, received = 0;       // samples
-  std::uint64_t heard_ms = 0, received_ms = 0; // rounded down
-  bool complete = false; // received in full, and all of it will be heard: nothing was lost
-};
-
-struct PlaybackMark {
-  enum class Kind { started, finished };
-  Kind kind = Kind::started;
-  std::string response_id, item_id;
-  std::uint64_t time = 0;    // running time at which the sample is heard
-  std::uint64_t samples = 0; // finished: how many were heard
-};
-
-// Samples of one content that were read together.
-struct PlayedSpan {
-  ContentKey key;
-  std::uint64_t first = 0, count = 0; // samples
-  std::uint64_t pts = 0, end = 0;     // running time
-};
-
-// The fate of one frame that was read.
-struct FrameInfo {
-  std::uint64_t audio_samples = 0; // reply samples in it; 0: all silence
-  bool starts_reply = false;       // its first reply sample follows silence
-  bool underrun = false;           // a reply went on but its audio had not come yet
-};
 
 class Playout {
  public:
@@ -64,7 +26,8 @@ class Playout {
   Playout();
 
   void set_options(const Options& options) { options_ = options; }
-  // Also converts nothing: only while nothing waits. Returns false (and changes nothing) otherwise.
+  // Converts nothing: only while nothing waits and no reply goes on. Returns false (and changes nothing)
+  // otherwise. What left in the old format is heard to its end.
   bool set_format(const Format& format);
   const Format& format() const { return format_; }
 
@@ -111,11 +74,14 @@ class Playout {
   };
   struct Content {
     ContentKey key;
+    Format format;
     std::deque<std::vector<std::uint8_t>> chunks;
     std::size_t chunk_offset = 0;
     std::vector<std::uint8_t> half_sample;
     std::uint64_t received = 0, read = 0, heard = 0;
-    std::vector<Segment> segments;
+    std::vector<Segment> segments; // the last of those that were heard, and what follows
+    std::uint64_t first_pts = 0;   // of the first one there ever was
+    Delivery delivery;
     bool done = false, cut = false, start_marked = false, finish_marked = false;
     bool resumes = false; // after a hole: what comes next is faded in
     bool to_be_flushed = false;
@@ -126,11 +92,14 @@ class Playout {
   bool ready_to_play(const Content& first, std::uint64_t wanted) const;
   bool runs_dry(const Content& content, std::uint64_t wanted) const;
   void note_underrun(Content& content, FrameInfo& info);
+  void note_cushion(Content& content) const;
   std::uint64_t take(Content& content, std::span<std::uint8_t> out, std::uint64_t pts);
   void note_segment(Content& content, std::uint64_t count, std::uint64_t pts);
   void note_span(const Content& content, std::uint64_t count, std::uint64_t pts);
   void drop_waiting(Content& content);
-  std::uint64_t heard_by(const Content& content, std::uint64_t now, std::uint64_t delay) const;
+  static std::uint64_t heard_by(const Content& content, std::uint64_t now, std::uint64_t delay);
+  static void forget_heard(Content& content);
+  static std::uint64_t pts_of(const Content& content, std::uint64_t sample);
   void keep_faded(Content& content, std::uint64_t samples);
   void recycle(std::vector<std::uint8_t> chunk);
   static bool over(const Content& content);
@@ -145,7 +114,8 @@ class Playout {
   std::vector<PlayedSpan> spans_;                // its strings are reused, too
   std::size_t span_count_ = 0;
   std::uint64_t waiting_ = 0, underruns_ = 0, played_ = 0;
-  bool playing_ = false; // inside a reply: no cushion is applied
+  std::uint64_t delay_ = 0; // as advance() was last told
+  bool playing_ = false;    // inside a reply: no cushion is applied
 };
 
 } // namespace rt::audio

@@ -58,6 +58,13 @@ bool Configuration::detects_turns() const {
   return !turn || turn->mode != TurnDetection::Mode::none;
 }
 
+std::uint64_t Configuration::silence_in_turns_ms() const {
+  const auto& asked = asked_.turn_detection;
+  const auto& turn = effective_.config.turn_detection ? effective_.config.turn_detection : asked;
+  if (!turn || turn->mode != TurnDetection::Mode::server_vad) return 0;
+  return turn->silence_duration_ms.value_or(asked ? asked->silence_duration_ms.value_or(0) : 0);
+}
+
 bool Configuration::interrupts_on_speech() const {
   const auto& turn = effective_.config.turn_detection;
   return converses() && detects_turns() && (!turn || turn->interrupt_response.value_or(true));

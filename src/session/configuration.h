@@ -44,6 +44,8 @@ class Configuration {
   bool transcribes_input() const;
   bool converses() const { return type_ == protocol::SessionType::conversation; }
   bool detects_turns() const;
+  // What the server waits for at the end of speech, and counts as part of the turn.
+  std::uint64_t silence_in_turns_ms() const;
   // The acknowledged formats contradict what the answered updates asked: text for the error, naming both.
   std::optional<std::string> format_mismatch() const;
   // Other contradictions, one line each.

@@ -4,13 +4,15 @@
 
 namespace rt::session {
 
-bool Downlink::append(const audio::ContentKey& key, std::span<const std::uint8_t> bytes) {
+std::optional<std::uint64_t> Downlink::append(const audio::ContentKey& key,
+                                              std::span<const std::uint8_t> bytes) {
   auto state = state_.lock();
-  if (state->read_no_more) return true;
+  if (state->read_no_more) return 0;
   const std::uint64_t waited = state->playout.waiting_samples();
-  if (!state->playout.append(key, bytes)) return false;
-  state->transcript.received(state->playout.format(), key, state->playout.waiting_samples() - waited);
-  return true;
+  if (!state->playout.append(key, bytes)) return std::nullopt;
+  const std::uint64_t samples = state->playout.waiting_samples() - waited;
+  state->transcript.received(state->playout.format(), key, samples);
+  return samples;
 }
 
 void Downlink::content_done(const audio::ContentKey& key) {
@@ -59,6 +61,10 @@ void Downlink::resume() {
 
 bool Downlink::idle() {
   return state_.lock()->playout.idle();
+}
+
+std::uint64_t Downlink::clock_base() {
+  return state_.lock()->heard.base();
 }
 
 Downlink::Counters Downlink::counters() {

@@ -22,7 +22,8 @@ class Downlink {
   };
 
   // ---- loop ----
-  bool append(const audio::ContentKey& key, std::span<const std::uint8_t> bytes);
+  // How many samples of it will be read; nothing when the backlog is full and it is lost.
+  std::optional<std::uint64_t> append(const audio::ContentKey& key, std::span<const std::uint8_t> bytes);
   void content_done(const audio::ContentKey& key);
   void text(const audio::ContentKey& key, std::string_view delta);
   void text_done(const audio::ContentKey& key, std::string_view full);
@@ -37,6 +38,8 @@ class Downlink {
   void end();
   void resume(); // it goes on after all, with a new input
   bool idle();
+  // What turned the reader's running time into clock time when advance() was called last.
+  std::uint64_t clock_base();
   Counters counters();
 
   // ---- streaming thread ----

@@ -60,6 +60,7 @@ void Engine::close() {
   responses_.reset();
   turns_.reset();
   timeline_.reset();
+  metrics_.reset();
   deferred_.clear();
   requests_.clear();
   calls_.clear();

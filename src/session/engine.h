@@ -9,6 +9,7 @@
 #include "session/input_turns.h"
 #include "session/responses.h"
 #include "session/shared_state.h"
+#include "session/turn_metrics.h"
 #include "session/wire.h"
 
 #include <deque>
@@ -53,6 +54,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void playback(const std::vector<audio::PlaybackMark>& marks, std::uint64_t clock_offset);
   void cuts_made(const std::vector<audio::Cut>& cuts);
   void playback_idle() { drain_.advance(); }
+  void output_ended();
 
  private:
   enum class Phase { closed, connecting, configuring, active, failed };
@@ -134,6 +136,12 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void fail(const Error& error);
   void finish_drain();
 
+  // metrics
+  TurnMetrics::Time loop_time(Role role, std::uint64_t clock_time);
+  void note_speech_end(std::uint64_t position_ms);
+  void report_turns();
+  void tell_turn(const TurnReport& report);
+
   // silence fill
   void watch_input();
   void fill_input();
@@ -147,6 +155,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   Drain drain_;
   InputTurns turns_;
   InputTimeline timeline_;
+  TurnMetrics metrics_;
   const protocol::Codec* codec_;
   Phase phase_ = Phase::closed;
   Settings settings_; // of this connection, then as last applied

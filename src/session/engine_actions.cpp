@@ -23,6 +23,7 @@ constexpr std::uint64_t trailing_margin_ms = 500;
 void Engine::send_item(Item item, bool respond) {
   when_active([this, item = std::move(item), respond] {
     send(ItemCreate{item, std::nullopt}, "send-text");
+    if (respond) metrics_.speech_ended({}); // written, not spoken
     if (respond) responses_.create({});
   });
 }
@@ -72,6 +73,7 @@ void Engine::commit() {
     return;
   }
   turns_.commit_asked(send(InputAudioCommit{}, "commit"));
+  note_speech_end(timeline_.written_ms());
   uncommitted_ms_ = 0;
 }
 
@@ -97,9 +99,12 @@ void Engine::interrupt_playback() {
 void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
   bool any = false;
   std::vector<std::string_view> deleted; // an item's other parts went with it
+  const std::uint64_t base = shared_->downlink.clock_base();
   for (const audio::Cut& cut : cuts) {
     if (cut.complete) continue;
     any = true;
+    const audio::HeardSpan span = cut.span.value_or(audio::HeardSpan{});
+    metrics_.cut(cut, loop_time(Role::src, base + span.pushed), loop_time(Role::src, base + span.start));
     responses_.discard(cut.key.response_id); // out of band ones too, once they are cut
     notify(Notice(NoticeKind::interrupted)
                .with("response-id", cut.key.response_id)
@@ -120,6 +125,7 @@ void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
     }
   }
   if (any) ++shared_->statistics.lock()->interruptions;
+  report_turns();
   drain_.advance();
 }
 
@@ -127,6 +133,8 @@ void Engine::src_left(std::vector<audio::Cut> cuts) {
   if (phase_ == Phase::active) {
     responses_.discard_open();
     cuts_made(cuts);
+    metrics_.playback_over();
+    report_turns();
   }
   formats_changed();
 }
@@ -135,15 +143,18 @@ void Engine::playback(const std::vector<audio::PlaybackMark>& marks, std::uint64
   for (const audio::PlaybackMark& mark : marks) {
     const bool started = mark.kind == audio::PlaybackMark::Kind::started;
     Notice notice = Notice(started ? NoticeKind::playback_started : NoticeKind::playback_finished)
-                        .with("response-id", mark.response_id)
-                        .with("item-id", mark.item_id)
-                        .with("time", ClockTime{mark.time + clock_offset});
-    if (!started) {
-      const auto format = shared_->downlink.format().value_or(audio::pcm16_24k);
-      notice = std::move(notice).with("heard-ms", format.ms_of_samples(mark.samples));
-    }
+                        .with("response-id", mark.key.response_id)
+                        .with("item-id", mark.key.item_id)
+                        .with("time", ClockTime{mark.time() + clock_offset});
+    if (!started) notice = std::move(notice).with("heard-ms", mark.heard_ms);
     notify(notice);
+    if (started)
+      metrics_.playback_started(mark.key, loop_time(Role::src, clock_offset + mark.span.pushed),
+                                loop_time(Role::src, clock_offset + mark.span.start));
+    else
+      metrics_.playback_finished(mark.key, mark.delivery);
   }
+  report_turns();
   drain_.advance();
 }
 

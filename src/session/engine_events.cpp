@@ -6,6 +6,7 @@
 #include "base/server_code.h"
 #include "session/server_errors.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace rt::session {
@@ -163,6 +164,7 @@ void Engine::handle(const SpeechStopped& e) {
   notify(timed(
       Notice(NoticeKind::speech_stopped).with("item-id", e.item_id).with("audio-end-ms", e.audio_end_ms),
       timeline_, e.audio_end_ms));
+  note_speech_end(e.audio_end_ms - std::min(e.audio_end_ms, configuration_.silence_in_turns_ms()));
 }
 
 void Engine::handle(const InputAudioCommitted& e) {
@@ -220,6 +222,7 @@ void Engine::handle(const InputTranscriptFailed& e) {
 
 void Engine::handle(const ResponseCreated& e) {
   responses_.on_created(e.response);
+  if (!responses_.out_of_band(e.response.id)) metrics_.response_created(e.response.id);
   notify(Notice(NoticeKind::response_started).with("response-id", e.response.id));
 }
 
@@ -253,6 +256,8 @@ void Engine::handle(const ResponseDone& e) {
   }
   if (response.usage) notice = with_usage(std::move(notice), *response.usage);
   notify(notice);
+  metrics_.response_done(response.id);
+  report_turns();
   if (kind_of_server_code(response.error_code) == ErrorKind::quota_exceeded)
     fail({ErrorKind::quota_exceeded, response.error_message, "", response.error_code});
 }
@@ -294,6 +299,7 @@ void Engine::audio_delta(std::string_view response_id, std::string_view item_id,
     if (connection_.provider().truncates) responses_.note_unheard(response_id, item_id);
     return;
   }
+  metrics_.output(response_id, executor_->now());
   if (!shared_->members.open(Role::src)) return; // nobody listens: 0 ms are heard
   decoded_.resize(audio::base64_decoded_bound(base64.size()));
   const auto size = audio::base64_decode(base64, decoded_.data());
@@ -308,9 +314,12 @@ void Engine::audio_delta(std::string_view response_id, std::string_view item_id,
   delta_key_.response_id.assign(response_id);
   delta_key_.item_id.assign(item_id);
   delta_key_.content_index = content_index;
-  if (!shared_->downlink.append(delta_key_, {decoded_.data(), *size}))
+  const auto taken = shared_->downlink.append(delta_key_, {decoded_.data(), *size});
+  if (!taken)
     warn({Warning::Kind::playback_refused,
           "More reply audio waits than 'max-backlog' allows; the newest is dropped"});
+  else if (*taken > 0)
+    metrics_.audio_taken(delta_key_);
 }
 
 void Engine::handle(const OutputAudioDelta& e) {

@@ -83,6 +83,7 @@ void Engine::handle(const OutputTranscriptDone& e) {
 }
 
 void Engine::handle(const OutputTextDelta& e) {
+  if (!responses_.discarded(e.at.response_id)) metrics_.output(e.at.response_id, executor_->now());
   assistant_text(e.at, e.delta);
   untimed_text(e.at, e.delta, false);
 }

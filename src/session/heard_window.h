@@ -21,6 +21,7 @@ class HeardWindow {
     delay_ = delay;
     base_ = base;
   }
+  std::uint64_t base() const { return base_; }
   // What was to be heard after running time `now` was flushed.
   void flushed(std::uint64_t now) { end_ = std::min(end_, now > delay_ ? now - delay_ : 0); }
   void reset() { begin_ = end_ = 0; }

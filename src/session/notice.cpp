@@ -30,6 +30,10 @@ constexpr std::array table = {
     NoticeInfo{NoticeKind::rate_limits, "rate-limits", downlink,
                "requests-limit,requests-remaining,requests-reset,tokens-limit,tokens-remaining,tokens-reset"},
     NoticeInfo{NoticeKind::error, "error", downlink, "type,code,message,param,event-id,request"},
+    NoticeInfo{NoticeKind::metrics, "metrics", downlink,
+               "response-id,connect-ms,speech-end,speech-to-delta-ms,delta-to-push-ms,push-to-heard-ms,"
+               "speech-to-heard-ms,underruns,gap-ms,cushion-used-ms,interrupted,item-id,heard-ms,received-ms,"
+               "input-dropped-ms,input-filled-ms"},
     NoticeInfo{NoticeKind::event, "event", downlink, "type,json"},
 };
 

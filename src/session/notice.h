@@ -28,6 +28,7 @@ enum class NoticeKind {
   interrupted,
   rate_limits,
   error,
+  metrics,
   event,
 };
 

@@ -101,6 +101,7 @@ void Session::open(MemberId id, Role role) {
     status->tool_calls.clear();
   }
   *shared.statistics.lock() = {};
+  *shared.clocks.lock() = {};
   shared.uplink.reopen();
   shared.downlink.reset();
   post([](Engine& e) { e.open(); });
@@ -132,6 +133,11 @@ void Session::set_playing(MemberId id, bool playing) {
   const auto role = parts_->shared->members.set_playing(id, playing);
   if (playing && role == Role::sink) parts_->shared->uplink.resume(parts_->executor->now());
   post([](Engine& e) { e.playing_changed(); });
+}
+
+void Session::note_clock(Role role, std::uint64_t clock_time) {
+  const ClockPair pair{clock_time, parts_->executor->now()};
+  (*parts_->shared->clocks.lock())[static_cast<std::size_t>(role)] = pair;
 }
 
 // ---- settings ----
@@ -258,7 +264,7 @@ std::shared_ptr<TextReader> Session::read_text(std::function<void()> wake) {
 
 void Session::output_ended() {
   parts_->shared->downlink.abandon();
-  post([](Engine& e) { e.playback_idle(); });
+  post([](Engine& e) { e.output_ended(); });
 }
 
 bool Session::failed() {
@@ -290,6 +296,7 @@ Stats Session::stats() {
   stats.played_ms = out.ms_of_samples(down.played_samples);
   stats.waiting_ms = down.waiting_ms;
   stats.underruns = down.underruns;
+  stats.turns = s.turns;
   return stats;
 }
 

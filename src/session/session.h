@@ -31,6 +31,7 @@ struct Stats {
   std::uint64_t input_tokens = 0, output_tokens = 0;
   std::uint64_t sent_ms = 0, dropped_ms = 0, filled_ms = 0, uplink_queued_ms = 0;
   std::uint64_t played_ms = 0, waiting_ms = 0, underruns = 0;
+  TurnTotals turns;
 };
 
 class Session {
@@ -48,6 +49,10 @@ class Session {
   void open(MemberId id, Role role);
   void close(MemberId id, Role role);
   void set_playing(MemberId id, bool playing);
+
+  // One moment on the clock of a realtimesink's or realtimesrc's pipeline, which is now on the loop's; from
+  // its streaming thread with each buffer.
+  void note_clock(Role role, std::uint64_t clock_time);
 
   // ---- settings ----
   Settings settings();

@@ -3,12 +3,15 @@
 #pragma once
 
 #include "base/guarded.h"
+#include "session/clock_pair.h"
 #include "session/downlink.h"
 #include "session/members.h"
 #include "session/settings.h"
 #include "session/text_readers.h"
+#include "session/turn_metrics.h"
 #include "session/uplink.h"
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <set>
@@ -35,11 +38,13 @@ struct SharedState {
     std::uint64_t connect_ms = 0, responses = 0, interruptions = 0, truncations = 0, errors = 0,
                   connections = 0;
     std::uint64_t input_tokens = 0, output_tokens = 0;
+    TurnTotals turns;
   };
 
   Guarded<Settings> settings;
   Guarded<Status> status; // notified on every change of the drain
   Guarded<Statistics> statistics;
+  Guarded<std::array<std::optional<ClockPair>, 3>> clocks; // by Role
   Members members;
   Uplink uplink;
   Downlink downlink;

@@ -121,6 +121,13 @@ def error_problems(docs, program):
     return problems + [f"error {row[0]}: nothing is said about what to do" for row in rows if len(row[4]) < 10]
 
 
+def stats_problems(docs, program):
+    coded = {row[0]: "" for row in code_rows(program, "stats")} | {"session-id": "", "model": ""}
+    documented = {name.strip(): "" for row in markdown.table(docs / "messages.md", "stats")
+                  for name in row[0].split(",")}
+    return compare("counter", documented, coded)
+
+
 def signal_problems(docs, inspected):
     coded = {name: "" for name in inspected["realtimesink"].signals}
     documented = {row[0].split("(")[0]: "" for row in markdown.table(docs / "signals.md", "signals")}
@@ -167,7 +174,8 @@ def main():
             markdown.replace_generated(docs / page, name, text)
         return 0
     checks = [("the comparison can fail", self_test()), ("messages", message_problems(docs, program)),
-              ("errors", error_problems(docs, program)), ("signals", signal_problems(docs, inspected)),
+              ("errors", error_problems(docs, program)), ("stats", stats_problems(docs, program)),
+              ("signals", signal_problems(docs, inspected)),
               ("properties", property_problems(docs, inspected)), ("links", link_problems(root))]
     print(f"1..{len(checks)}")
     for number, (name, problems) in enumerate(checks, 1):

@@ -1,6 +1,7 @@
 // The code's tables as tab-separated lines, for the comparison of the documentation with them.
 #include "base/error.h"
 #include "gst/error_map.h"
+#include "gst/stats.h"
 #include "session/notice.h"
 
 #include <gst/gst.h>
@@ -46,6 +47,8 @@ int main() {
   for (const auto& row : rt::session::notices())
     std::printf("notice\t%s\t%s\t%s\n", text(row.name).c_str(),
                 row.direction == rt::session::Direction::uplink ? "sink" : "src", text(row.fields).c_str());
+  for (const auto& row : rt::gst::stats_rows())
+    std::printf("stats\t%s\n", row.name);
   for (int i = 0; i <= static_cast<int>(rt::ErrorKind::internal); ++i) {
     const rt::ErrorKindInfo& row = rt::info(static_cast<rt::ErrorKind>(i));
     std::printf("error\t%s\t%s\t%s\t%s\n", text(row.name).c_str(), severity_name(row.severity),

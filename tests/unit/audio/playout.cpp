@@ -159,15 +159,15 @@ void marks_follow_the_listener() {
   std::vector<PlaybackMark> marks = reader.advance(330 * ms, delay);
   g_assert_cmpuint(marks.size(), ==, 1);
   g_assert_true(marks[0].kind == PlaybackMark::Kind::started);
-  g_assert_cmpuint(marks[0].time, ==, 330 * ms);
-  g_assert_cmpstr(marks[0].item_id.c_str(), ==, "item_1");
-  g_assert_cmpstr(marks[0].response_id.c_str(), ==, "resp_1");
+  g_assert_cmpuint(marks[0].time(), ==, 330 * ms);
+  g_assert_cmpstr(marks[0].key.item_id.c_str(), ==, "item_1");
+  g_assert_cmpstr(marks[0].key.response_id.c_str(), ==, "resp_1");
   g_assert_false(playout.idle());
   g_assert_cmpuint(reader.advance(369 * ms, delay).size(), ==, 0);
   marks = reader.advance(370 * ms, delay);
   g_assert_cmpuint(marks.size(), ==, 1);
   g_assert_true(marks[0].kind == PlaybackMark::Kind::finished);
-  g_assert_cmpuint(marks[0].time, ==, 370 * ms);
+  g_assert_cmpuint(marks[0].time(), ==, 370 * ms);
   g_assert_cmpuint(marks[0].samples, ==, 960);
   g_assert_true(playout.idle());
   g_assert_cmpuint(reader.advance(1000 * ms, delay).size(), ==, 0);
@@ -186,7 +186,7 @@ void finished_needs_the_end() {
   const std::vector<PlaybackMark> marks = reader.advance(510 * ms);
   g_assert_cmpuint(marks.size(), ==, 1);
   g_assert_true(marks[0].kind == PlaybackMark::Kind::finished);
-  g_assert_cmpuint(marks[0].time, ==, 40 * ms);
+  g_assert_cmpuint(marks[0].time(), ==, 40 * ms);
   g_assert_true(playout.idle());
 }
 
@@ -203,7 +203,7 @@ void a_jump_of_the_reader_delays_what_is_heard() {
   g_assert_cmpuint(reader.advance(1019 * ms).size(), ==, 1); // started, 20 ms were heard
   const std::vector<PlaybackMark> marks = reader.advance(1040 * ms);
   g_assert_cmpuint(marks.size(), ==, 1);
-  g_assert_cmpuint(marks[0].time, ==, 1040 * ms);
+  g_assert_cmpuint(marks[0].time(), ==, 1040 * ms);
 }
 
 void backlog_is_bounded() {

@@ -157,6 +157,26 @@ void turn_detection() {
   g_assert_false(f.configuration.interrupts_on_speech());
 }
 
+// As the server has it, else as it was asked; other ways to find turns have no such silence.
+void silence_in_turns() {
+  Fixture f;
+  g_assert_cmpuint(f.configuration.silence_in_turns_ms(), ==, 0);
+  SessionConfig config;
+  config.turn_detection = TurnDetection{};
+  config.turn_detection->silence_duration_ms = 500;
+  f.configuration.send(config, Purpose::initial);
+  g_assert_cmpuint(f.configuration.silence_in_turns_ms(), ==, 500);
+  config.turn_detection->silence_duration_ms.reset();
+  f.server_has(config);
+  g_assert_cmpuint(f.configuration.silence_in_turns_ms(), ==, 500);
+  config.turn_detection->silence_duration_ms = 200;
+  f.server_has(config);
+  g_assert_cmpuint(f.configuration.silence_in_turns_ms(), ==, 200);
+  config.turn_detection->mode = TurnDetection::Mode::semantic_vad;
+  f.server_has(config);
+  g_assert_cmpuint(f.configuration.silence_in_turns_ms(), ==, 0);
+}
+
 void transcription() {
   Fixture f;
   g_assert_false(f.configuration.transcribes_input());
@@ -182,6 +202,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/configuration/format-under-way", format_under_way_is_no_mismatch);
   g_test_add_func("/configuration/differences", other_differences);
   g_test_add_func("/configuration/turn-detection", turn_detection);
+  g_test_add_func("/configuration/silence", silence_in_turns);
   g_test_add_func("/configuration/transcription", transcription);
   return g_test_run();
 }

@@ -71,6 +71,7 @@ void Conversation::begin_drain() {
 void Conversation::push(std::uint64_t milliseconds) {
   const std::vector<std::uint8_t> bytes(input_format.bytes(input_format.samples_of_ms(milliseconds)), 0x11);
   const auto now = static_cast<std::uint64_t>(loop->now().count());
+  session->note_clock(Role::sink, now);
   Uplink::Input input{bytes, 0, now - milliseconds * ms};
   g_assert_true(session->push(input, true) == Uplink::Pushed::ok);
   run();
@@ -89,6 +90,7 @@ std::uint64_t Conversation::listen(std::uint64_t milliseconds) {
   std::uint64_t reply_samples = 0;
   for (std::uint64_t at = 0; at < milliseconds; at += 20) {
     const auto pts = static_cast<std::uint64_t>((loop->now() - began_).count());
+    session->note_clock(Role::src, pts);
     reply_samples += session->downlink().read(bytes, pts).audio_samples;
     pass(20);
     auto marks = session->downlink().advance(pts + 20 * ms, latency);

@@ -20,7 +20,7 @@ std::uint64_t read(Downlink& downlink, std::uint64_t pts) {
 }
 
 bool append(Downlink& downlink, std::size_t samples = 480) {
-  return downlink.append(key, std::vector<std::uint8_t>(samples * 2, 1));
+  return downlink.append(key, std::vector<std::uint8_t>(samples * 2, 1)).has_value();
 }
 
 void format() {
