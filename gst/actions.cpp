@@ -36,6 +36,12 @@ gboolean send_tool_output(GstElement* element, const char* call_id, const char* 
              [&](Session& s) { return s.send_tool_output(call_id ? call_id : "", output ? output : ""); });
 }
 
+gboolean send_tool_output_silent(GstElement* element, const char* call_id, const char* output) {
+  return act(element, "send-tool-output-silent", [&](Session& s) {
+    return s.send_tool_output(call_id ? call_id : "", output ? output : "", false);
+  });
+}
+
 gboolean create_response(GstElement* element, const char* options) {
   return act(element, "create-response", [&](Session& s) {
     return s.create_response(options ? std::optional<std::string>(options) : std::nullopt);
@@ -87,6 +93,8 @@ void install_signals(GObjectClass* klass) {
   const GType type = G_OBJECT_CLASS_TYPE(klass);
   install_action(type, "send-text", G_CALLBACK(send_text), G_TYPE_STRING);
   install_action(type, "send-tool-output", G_CALLBACK(send_tool_output), G_TYPE_STRING, G_TYPE_STRING);
+  install_action(type, "send-tool-output-silent", G_CALLBACK(send_tool_output_silent), G_TYPE_STRING,
+                 G_TYPE_STRING);
   install_action(type, "create-response", G_CALLBACK(create_response), G_TYPE_STRING);
   install_action(type, "cancel-response", G_CALLBACK(cancel_response));
   install_action(type, "interrupt", G_CALLBACK(interrupt));

@@ -12,27 +12,47 @@ using session::ClockTime;
 using session::Notice;
 using session::ProgressKind;
 
+void set_plain(GstStructure* structure, const char* name, const std::string& value) {
+  gst_structure_set(structure, name, G_TYPE_STRING, value.c_str(), nullptr);
+}
+void set_plain(GstStructure* structure, const char* name, std::uint64_t value) {
+  gst_structure_set(structure, name, G_TYPE_UINT64, value, nullptr);
+}
+void set_plain(GstStructure* structure, const char* name, std::int64_t value) {
+  gst_structure_set(structure, name, G_TYPE_INT64, value, nullptr);
+}
+void set_plain(GstStructure* structure, const char* name, double value) {
+  gst_structure_set(structure, name, G_TYPE_DOUBLE, value, nullptr);
+}
+void set_plain(GstStructure* structure, const char* name, bool value) {
+  gst_structure_set(structure, name, G_TYPE_BOOLEAN, static_cast<gboolean>(value), nullptr);
+}
+
+void set_fields(GstStructure* structure, const char* name, const Notice::Fields& fields) {
+  const GstStructurePtr inner(gst_structure_new_empty(name));
+  for (const auto& [field, value] : fields)
+    std::visit([&, n = field.c_str()](const auto& v) { set_plain(inner.get(), n, v); }, value);
+  gst_structure_set(structure, name, GST_TYPE_STRUCTURE, inner.get(), nullptr);
+}
+
+// Running time of the pipeline that posts; without a clock there is none.
+void set_time(GstStructure* structure, const char* name, ClockTime time, GstElement* element) {
+  const auto clock = GRef<GstClock>::adopt(gst_element_get_clock(element));
+  const GstClockTime base = gst_element_get_base_time(element);
+  if (clock && GST_CLOCK_TIME_IS_VALID(base) && time.ns >= base)
+    set_plain(structure, name, std::uint64_t{time.ns - base});
+}
+
 void set_field(GstStructure* structure, const char* name, const Notice::Value& value, GstElement* element) {
   std::visit(
       [&](const auto& v) {
         using V = std::decay_t<decltype(v)>;
-        if constexpr (std::is_same_v<V, std::string>)
-          gst_structure_set(structure, name, G_TYPE_STRING, v.c_str(), nullptr);
-        else if constexpr (std::is_same_v<V, std::uint64_t>)
-          gst_structure_set(structure, name, G_TYPE_UINT64, v, nullptr);
-        else if constexpr (std::is_same_v<V, std::int64_t>)
-          gst_structure_set(structure, name, G_TYPE_INT64, v, nullptr);
-        else if constexpr (std::is_same_v<V, double>)
-          gst_structure_set(structure, name, G_TYPE_DOUBLE, v, nullptr);
-        else if constexpr (std::is_same_v<V, bool>)
-          gst_structure_set(structure, name, G_TYPE_BOOLEAN, static_cast<gboolean>(v), nullptr);
-        else {
-          // Running time of the pipeline that posts; without a clock there is none.
-          const auto clock = GRef<GstClock>::adopt(gst_element_get_clock(element));
-          const GstClockTime base = gst_element_get_base_time(element);
-          if (clock && GST_CLOCK_TIME_IS_VALID(base) && v.ns >= base)
-            gst_structure_set(structure, name, G_TYPE_UINT64, v.ns - base, nullptr);
-        }
+        if constexpr (std::is_same_v<V, Notice::Fields>)
+          set_fields(structure, name, v);
+        else if constexpr (std::is_same_v<V, ClockTime>)
+          set_time(structure, name, v, element);
+        else
+          set_plain(structure, name, v);
       },
       value);
 }

@@ -95,6 +95,13 @@ constexpr std::array table = {
     property<&Settings::tool_timeout_ms>(
         "tool-timeout", "Time for a tool's output, ms; then the model is told that none came. 0: no limit",
         playing, milliseconds),
+    property<&Settings::tool_filler>(
+        "tool-filler",
+        "What the model is told to say once while a tool runs, \"Say: One moment, please.\"; NULL: nothing",
+        playing),
+    property<&Settings::tool_filler_delay_ms>("tool-filler-delay",
+                                              "How long a tool runs before 'tool-filler' is said, ms",
+                                              playing, {1, 3'600'000}),
     property<&Settings::max_output_tokens>("max-output-tokens",
                                            "Longest answer, tokens, 1 to 4096; 0: no limit; -1: not sent",
                                            playing, {-1, 4096}),

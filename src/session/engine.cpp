@@ -20,7 +20,8 @@ constexpr std::size_t requests_kept = 256;
 Engine::Engine(std::shared_ptr<Executor> executor, const transport::Factory& factory,
                std::shared_ptr<SharedState> shared)
     : executor_(std::move(executor)), shared_(std::move(shared)), connection_(*executor_, factory, *this),
-      configuration_(*this), responses_(*this), drain_(*executor_, *this), codec_(&Codec::of(Dialect::ga)) {}
+      configuration_(*this), responses_(*this), tools_(*this, responses_, [this] { return say_filler(); }),
+      drain_(*executor_, *this), codec_(&Codec::of(Dialect::ga)) {}
 
 Engine::~Engine() {
   cancel_timer(format_timer_);
@@ -39,8 +40,7 @@ void Engine::open() {
   phase_ = Phase::connecting;
   settings_ = *shared_->settings.lock();
   configuration_.set_type(settings_.session_type);
-  responses_.set_timeouts(
-      {Milliseconds(settings_.response_timeout_ms), Milliseconds(settings_.tool_timeout_ms)});
+  apply_timeouts();
   // Faults of the settings are found before anything is dialled: they would be found at the worst moment
   // later.
   if (auto config = config_with_formats(); !config) return fail(config.error());
@@ -58,12 +58,12 @@ void Engine::close() {
   cancel_timer(fill_timer_);
   configuration_.reset();
   responses_.reset();
+  tools_.reset();
   turns_.reset();
   timeline_.reset();
   metrics_.reset();
   deferred_.clear();
   requests_.clear();
-  calls_.clear();
   assistant_.clear();
   input_ready_ = change_pending_ = greeted_ = waited_for_src_ = turn_change_queued_ = false;
   uncommitted_ms_ = dropped_reported_ = 0;
@@ -83,6 +83,7 @@ void Engine::fail(const Error& error) {
   cancel_timer(fill_timer_);
   deferred_.clear();
   responses_.reset();
+  tools_.lose_all();
   // Before the streams end: an application must read the reason first, and only then of streams that failed.
   for (const auto& listener : shared_->members.posters(Direction::downlink)) {
     if (was_connecting) listener->on_progress(ProgressKind::error, error.message);
@@ -147,6 +148,16 @@ std::string_view Engine::request_of(const std::string& event_id) const {
 void Engine::notify(const Notice& notice) {
   for (const auto& listener : shared_->members.posters(notice.direction))
     listener->on_notice(notice);
+}
+
+void Engine::tool_call_over(const std::string& call_id) {
+  shared_->status.lock()->tool_calls.erase(call_id);
+}
+
+// Its audio is complete: what waits behind it may be heard.
+void Engine::response_over(const std::string& response_id) {
+  shared_->downlink.response_done(response_id);
+  tools_.response_over(response_id);
 }
 
 void Engine::warn(const Warning& warning) {
@@ -266,8 +277,8 @@ void Engine::greet() {
     return;
   greeted_ = true;
   ResponseOptions options;
-  if (!settings_.greeting->empty()) options.instructions = settings_.greeting;
-  responses_.create(options);
+  if (!settings_.greeting->empty()) options.instructions = with_session_instructions(*settings_.greeting);
+  responses_.create(std::move(options), "greeting");
 }
 
 // Of the audio that is to be sent next.
@@ -314,8 +325,7 @@ void Engine::settings_changed() {
 
 void Engine::send_changes() {
   settings_ = *shared_->settings.lock();
-  responses_.set_timeouts(
-      {Milliseconds(settings_.response_timeout_ms), Milliseconds(settings_.tool_timeout_ms)});
+  apply_timeouts();
   auto wanted = wanted_config(settings_, shared_->members.joined(Role::src));
   if (!wanted) return warn({Warning::Kind::setting_rejected, wanted.error().message});
   if (auto format = shared_->downlink.format()) wanted->output_format = format;
@@ -330,6 +340,12 @@ void Engine::send_changes() {
   shared_->uplink.marker([weak = weak_from_this()] {
     if (auto self = weak.lock()) self->send_changes();
   });
+}
+
+void Engine::apply_timeouts() {
+  responses_.set_timeout(Milliseconds(settings_.response_timeout_ms));
+  tools_.set_timeout(Milliseconds(settings_.tool_timeout_ms));
+  tools_.set_filler_delay(Milliseconds(settings_.tool_filler ? settings_.tool_filler_delay_ms : 0));
 }
 
 void Engine::when_active(std::function<void()> task) {

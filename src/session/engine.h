@@ -9,6 +9,7 @@
 #include "session/input_turns.h"
 #include "session/responses.h"
 #include "session/shared_state.h"
+#include "session/tool_calls.h"
 #include "session/turn_metrics.h"
 #include "session/wire.h"
 
@@ -42,7 +43,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void create_response(protocol::ResponseOptions options);
   void cancel_response();
   void interrupt();
-  void tool_output(const std::string& call_id, const std::string& output);
+  void tool_output(const std::string& call_id, const std::string& output, bool respond);
   void send_raw(protocol::RawClientEvent event);
   void commit();
   void clear_input();
@@ -64,6 +65,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void notify(const Notice& notice) override;
   void warn(const Warning& warning) override;
   void tool_call_over(const std::string& call_id) override;
+  void response_over(const std::string& response_id) override;
   Executor& executor() override { return *executor_; }
   // Connection::Owner
   std::optional<std::string> need_api_key() override;
@@ -110,9 +112,11 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void handle(const protocol::InputTranscriptDelta& e);
   void handle(const protocol::InputTranscriptCompleted& e);
   void handle(const protocol::InputTranscriptFailed& e);
+  Notice of_response(NoticeKind kind, const protocol::Response& response) const;
+  void warn_of_refusal(const protocol::ErrorInfo& error);
   void handle(const protocol::ResponseCreated& e);
   void handle(const protocol::ResponseDone& e);
-  void handle(const protocol::OutputItemAdded& e);
+  void handle(const protocol::OutputItemAdded& e) { responses_.on_event(e.response_id); }
   void handle(const protocol::OutputItemDone& e);
   void handle(const protocol::OutputAudioDelta& e);
   void handle(const protocol::OutputAudioDone& e);
@@ -120,7 +124,12 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void handle(const protocol::OutputTranscriptDone& e);
   void handle(const protocol::OutputTextDelta& e);
   void handle(const protocol::OutputTextDone& e);
-  void handle(const protocol::FunctionArgumentsDone& e);
+  void handle(const protocol::FunctionArgumentsDelta& e) { responses_.on_event(e.at.response_id); }
+  void handle(const protocol::FunctionArgumentsDone& e) { responses_.on_event(e.at.response_id); }
+  void handle(const protocol::ContentPartAdded& e) { responses_.on_event(e.at.response_id); }
+  void handle(const protocol::ContentPartDone& e) { responses_.on_event(e.at.response_id); }
+  void handle(const protocol::ItemAdded& e);
+  void handle(const protocol::ItemDeleted& e);
   void handle(const protocol::RateLimits& e);
   template<typename Other>
   void handle(const Other&) {} // nothing to do, and unknown ones pass through
@@ -132,7 +141,11 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void untimed_text(const protocol::ContentRef& at, const std::string& delta, bool done);
   void transcript_cut(const audio::Cut& cut);
   void tool_call(const std::string& response_id, const protocol::Item& call);
-  void interrupt_playback();
+  bool interrupt_playback(); // whether there was anything
+  void refuse(const char* request, const char* code, const std::string& message);
+  std::string with_session_instructions(const std::string& more);
+  void apply_timeouts();
+  bool say_filler();
   void fail(const Error& error);
   void finish_drain();
 
@@ -152,6 +165,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   Connection connection_;
   Configuration configuration_;
   Responses responses_;
+  ToolCalls tools_;
   Drain drain_;
   InputTurns turns_;
   InputTimeline timeline_;
@@ -161,7 +175,6 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   Settings settings_; // of this connection, then as last applied
   std::vector<std::function<void()>> deferred_;
   std::deque<std::pair<std::string, std::string_view>> requests_; // event id, request name: for errors
-  std::map<std::string, protocol::Item> calls_;                   // item id -> function call being streamed
   std::map<std::string, std::string> assistant_; // item id/content index -> transcript so far
   struct UntimedText {
     audio::SpokenText text;

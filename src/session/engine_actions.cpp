@@ -28,34 +28,60 @@ void Engine::send_item(Item item, bool respond) {
   });
 }
 
+// The action was taken up and cannot be done after all.
+void Engine::refuse(const char* request, const char* code, const std::string& message) {
+  notify(Notice(NoticeKind::error)
+             .with("type", "request")
+             .with("code", code)
+             .with("message", message)
+             .with("request", request));
+}
+
 void Engine::create_response(ResponseOptions options) {
-  when_active([this, options = std::move(options)] { responses_.create(options); });
+  when_active([this, options = std::move(options)] {
+    if (configuration_.converses()) return responses_.create(options);
+    refuse("create-response", "invalid_value", "This session has no responses: see property 'session-type'");
+  });
 }
 
 void Engine::cancel_response() {
   when_active([this] {
-    if (responses_.cancel()) return;
-    notify(Notice(NoticeKind::error)
-               .with("type", "request")
-               .with("code", "response_cancel_not_active")
-               .with("message", "There is no response to cancel")
-               .with("request", "cancel-response"));
+    const bool tools_waited = !tools_.quiet();
+    tools_.cancel_all();
+    if (responses_.cancel() || tools_waited) return;
+    refuse("cancel-response", "response_cancel_not_active", "There is no response to cancel");
   });
 }
 
 void Engine::interrupt() {
   when_active([this] {
-    responses_.cancel();
-    interrupt_playback();
+    const bool cancelled = responses_.cancel();
+    if (interrupt_playback() || cancelled) return;
+    refuse("interrupt", "response_cancel_not_active", "There is nothing to interrupt");
   });
 }
 
-void Engine::tool_call_over(const std::string& call_id) {
-  shared_->status.lock()->tool_calls.erase(call_id);
+void Engine::tool_output(const std::string& call_id, const std::string& output, bool respond) {
+  tools_.output(call_id, output, respond);
 }
 
-void Engine::tool_output(const std::string& call_id, const std::string& output) {
-  responses_.tool_output(call_id, output);
+// Instructions of one response replace the session's, which say who speaks: they go with them.
+std::string Engine::with_session_instructions(const std::string& more) {
+  const auto& session = configuration_.effective().config.instructions;
+  const std::string before = session ? *session : settings_.instructions.value_or("");
+  return before.empty() ? more : before + "\n\n" + more;
+}
+
+// While a tool runs and nobody speaks. Beside the conversation: the model shall not take it for its answer.
+bool Engine::say_filler() {
+  if (!settings_.tool_filler || !shared_->members.open(Role::src)) return true;
+  if (turns_.open() || responses_.busy() || !shared_->downlink.idle()) return false;
+  ResponseOptions options;
+  options.instructions = with_session_instructions(*settings_.tool_filler);
+  options.input = Json{"[]"};
+  options.tool_choice = Json{R"("none")"};
+  responses_.create_aside(std::move(options), "tool-filler");
+  return true;
 }
 
 void Engine::send_raw(RawClientEvent event) {
@@ -63,15 +89,10 @@ void Engine::send_raw(RawClientEvent event) {
 }
 
 void Engine::commit() {
-  if (uncommitted_ms_ < smallest_commit_ms) {
-    notify(Notice(NoticeKind::error)
-               .with("type", "request")
-               .with("code", "input_audio_buffer_commit_empty")
-               .with("message", "A commit needs at least 100 ms of audio; " +
-                                    std::to_string(uncommitted_ms_) + " ms were sent since the last one")
-               .with("request", "commit"));
-    return;
-  }
+  if (uncommitted_ms_ < smallest_commit_ms)
+    return refuse("commit", "input_audio_buffer_commit_empty",
+                  "A commit needs at least 100 ms of audio; " + std::to_string(uncommitted_ms_) +
+                      " ms were sent since the last one");
   turns_.commit_asked(send(InputAudioCommit{}, "commit"));
   note_speech_end(timeline_.written_ms());
   uncommitted_ms_ = 0;
@@ -84,16 +105,18 @@ void Engine::clear_input() {
 
 // ---- playback ----
 
-void Engine::interrupt_playback() {
+bool Engine::interrupt_playback() {
   responses_.discard_open();
+  const bool any = !shared_->downlink.idle();
   const bool flush = shared_->status.lock()->flush_on_interrupt;
-  if (flush && shared_->members.playing(Role::src) && !shared_->downlink.idle()) {
+  if (flush && shared_->members.playing(Role::src) && any) {
     shared_->downlink.request_flush(); // the streaming thread answers through cuts_made
     for (const auto& listener : shared_->members.all())
       listener->on_wake();
-    return;
+    return true;
   }
   cuts_made(shared_->downlink.cut());
+  return any;
 }
 
 void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
@@ -204,7 +227,7 @@ bool Engine::round_trip() {
 }
 
 bool Engine::quiet() {
-  if (!responses_.quiet() || !turns_.quiet()) return false;
+  if (!responses_.quiet() || !tools_.quiet() || !turns_.quiet()) return false;
   return !shared_->members.open(Role::src) || shared_->downlink.idle();
 }
 
@@ -221,6 +244,7 @@ std::string Engine::what_is_open() {
     if (!part.empty()) text += (text.empty() ? "" : ", ") + part;
   };
   add(responses_.what_is_open());
+  add(tools_.what_is_open());
   if (!uplink_sent()) add("input audio that was not sent");
   if (shared_->members.open(Role::src) && !shared_->downlink.idle()) add("reply audio that was not heard");
   return text.empty() ? "the server's answer to the last update" : text;

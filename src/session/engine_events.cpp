@@ -4,9 +4,11 @@
 #include "audio/base64.h"
 #include "base/log.h"
 #include "base/server_code.h"
+#include "session/own_metadata.h"
 #include "session/server_errors.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace rt::session {
@@ -59,7 +61,6 @@ Notice with_usage(Notice notice, const Usage& usage) {
 void Engine::on_frame(std::string_view text) {
   AudioDeltaView delta;
   if (phase_ == Phase::active && scan_audio_delta(text, delta)) {
-    responses_.touch();
     audio_delta(delta.response_id, delta.item_id, delta.content_index, delta.base64);
     return;
   }
@@ -96,8 +97,10 @@ void Engine::handle(const ErrorEvent& e) {
     update_refused(*update, e.error);
     if (phase_ == Phase::failed) return;
   }
-  responses_.on_error(e.error);
+  const auto refused = responses_.on_error(e.error);
+  tools_.on_error(e.error);
   turns_.commit_refused(e.error.event_id);
+  if (refused != Responses::Refused::put_back) warn_of_refusal(e.error);
   {
     auto statistics = shared_->statistics.lock();
     ++statistics->errors;
@@ -109,6 +112,16 @@ void Engine::handle(const ErrorEvent& e) {
              .with("param", e.error.param)
              .with("event-id", e.error.event_id)
              .with("request", request_of(e.error.event_id)));
+}
+
+// Words, pictures and answers that the application asked for are lost.
+void Engine::warn_of_refusal(const ErrorInfo& error) {
+  static constexpr std::string_view asked_for[] = {"send-text",     "send-image", "send-tool-output",
+                                                   "initial-items", "greeting",   "create-response"};
+  const std::string_view request = request_of(error.event_id);
+  if (std::ranges::find(asked_for, request) == std::end(asked_for)) return;
+  warn({Warning::Kind::request_refused,
+        "The server refused '" + std::string(request) + "': " + error.message});
 }
 
 void Engine::handle(const SessionCreated& e) {
@@ -152,6 +165,7 @@ void Engine::handle(const SessionUpdated& e) {
 
 void Engine::handle(const SpeechStarted& e) {
   turns_.speech_started();
+  if (configuration_.interrupts_on_speech()) responses_.expect_no_more();
   notify(timed(
       Notice(NoticeKind::speech_started).with("item-id", e.item_id).with("audio-start-ms", e.audio_start_ms),
       timeline_, e.audio_start_ms));
@@ -220,18 +234,29 @@ void Engine::handle(const InputTranscriptFailed& e) {
 
 // ---- responses ----
 
+Notice Engine::of_response(NoticeKind kind, const Response& response) const {
+  Notice notice = Notice(kind).with("response-id", response.id);
+  if (responses_.out_of_band(response.id)) notice = std::move(notice).with("out-of-band", true);
+  if (const auto metadata = without_mark(response.metadata))
+    notice = std::move(notice).with("metadata", metadata->text);
+  return notice;
+}
+
 void Engine::handle(const ResponseCreated& e) {
   responses_.on_created(e.response);
   if (!responses_.out_of_band(e.response.id)) metrics_.response_created(e.response.id);
-  notify(Notice(NoticeKind::response_started).with("response-id", e.response.id));
+  notify(of_response(NoticeKind::response_started, e.response));
 }
 
 void Engine::handle(const ResponseDone& e) {
   const Response& response = e.response;
+  if (!responses_.ending(response)) return;
   for (const Item& item : response.output)
     if (item.type == Item::Type::function_call && response.status == ResponseStatus::completed)
       tool_call(response.id, item);
-  shared_->downlink.response_done(response.id);
+  Notice notice = of_response(NoticeKind::response_done, response)
+                      .with("status", status_name(response.status))
+                      .with("reason", response.reason);
   responses_.on_done(response);
   {
     auto statistics = shared_->statistics.lock();
@@ -241,10 +266,6 @@ void Engine::handle(const ResponseDone& e) {
       statistics->output_tokens += response.usage->output;
     }
   }
-  Notice notice = Notice(NoticeKind::response_done)
-                      .with("response-id", response.id)
-                      .with("status", status_name(response.status))
-                      .with("reason", response.reason);
   if (response.status == ResponseStatus::failed) {
     notice = std::move(notice)
                  .with("error-type", response.error_type)
@@ -262,39 +283,32 @@ void Engine::handle(const ResponseDone& e) {
     fail({ErrorKind::quota_exceeded, response.error_message, "", response.error_code});
 }
 
-void Engine::handle(const OutputItemAdded& e) {
-  responses_.touch();
-  if (e.item.type == Item::Type::function_call) calls_[e.item.id] = e.item;
-}
-
+// The end of the item, not of its arguments: these end early when the response is cut off.
 void Engine::handle(const OutputItemDone& e) {
-  responses_.touch();
-  if (e.item.type != Item::Type::function_call) return;
-  calls_.erase(e.item.id);
-  if (e.item.status != "incomplete") tool_call(e.response_id, e.item);
+  if (!responses_.on_event(e.response_id)) return;
+  if (e.item.type == Item::Type::function_call && e.item.status != "incomplete")
+    tool_call(e.response_id, e.item);
 }
 
-void Engine::handle(const FunctionArgumentsDone& e) {
-  responses_.touch();
-  Item call;
-  if (const auto it = calls_.find(e.at.item_id); it != calls_.end()) call = it->second;
-  call.id = e.at.item_id;
-  if (!e.call_id.empty()) call.call_id = e.call_id;
-  if (!e.name.empty()) call.name = e.name;
-  call.arguments = e.arguments;
-  // The end of the item names the function where this event does not.
-  if (!call.name.empty() && !call.call_id.empty() && !responses_.discarded(e.at.response_id))
-    tool_call(e.at.response_id, call);
-}
-
+// One that an interrupted response made is part of the conversation; one that the application cancelled is
+// not wanted.
 void Engine::tool_call(const std::string& response_id, const Item& call) {
-  if (call.call_id.empty() || responses_.knows_tool(call.call_id)) return;
+  if (call.call_id.empty() || tools_.knows(call.call_id) || responses_.cancelled(response_id)) return;
   shared_->status.lock()->tool_calls.insert(call.call_id);
-  responses_.on_tool_call(response_id, call.id, call.call_id, call.name, call.arguments);
+  tools_.announce(response_id, call);
+}
+
+void Engine::handle(const ItemAdded& e) {
+  if (e.item.type == Item::Type::function_call_output) tools_.output_taken(e.item.call_id);
+}
+
+void Engine::handle(const ItemDeleted& e) {
+  tools_.item_deleted(e.item_id);
 }
 
 void Engine::audio_delta(std::string_view response_id, std::string_view item_id, std::uint32_t content_index,
                          std::string_view base64) {
+  if (!responses_.on_event(response_id)) return;
   if (responses_.discarded(response_id)) {
     if (connection_.provider().truncates) responses_.note_unheard(response_id, item_id);
     return;
@@ -323,11 +337,11 @@ void Engine::audio_delta(std::string_view response_id, std::string_view item_id,
 }
 
 void Engine::handle(const OutputAudioDelta& e) {
-  responses_.touch();
   audio_delta(e.at.response_id, e.at.item_id, e.at.content_index, e.audio);
 }
 
 void Engine::handle(const OutputAudioDone& e) {
+  responses_.on_event(e.at.response_id);
   shared_->downlink.content_done({e.at.response_id, e.at.item_id, e.at.content_index});
 }
 

@@ -16,8 +16,7 @@ std::string part_key(const ContentRef& at) {
 } // namespace
 
 void Engine::assistant_text(const ContentRef& at, const std::string& delta) {
-  responses_.touch();
-  if (responses_.discarded(at.response_id)) return;
+  if (!responses_.on_event(at.response_id) || responses_.discarded(at.response_id)) return;
   std::string& text = assistant_[part_key(at)];
   text += delta;
   notify(Notice(NoticeKind::transcript)
@@ -30,9 +29,8 @@ void Engine::assistant_text(const ContentRef& at, const std::string& delta) {
 }
 
 void Engine::assistant_text_done(const ContentRef& at, const std::string& text) {
-  responses_.touch();
   assistant_.erase(part_key(at));
-  if (responses_.discarded(at.response_id)) return;
+  if (!responses_.on_event(at.response_id) || responses_.discarded(at.response_id)) return;
   notify(Notice(NoticeKind::transcript)
              .with("role", "assistant")
              .with("item-id", at.item_id)
@@ -45,7 +43,7 @@ void Engine::assistant_text_done(const ContentRef& at, const std::string& text) 
 void Engine::untimed_text(const ContentRef& at, const std::string& delta, bool done) {
   constexpr std::uint32_t positions_per_second = 1000;
   constexpr std::uint64_t ns = 1'000'000;
-  if (responses_.discarded(at.response_id)) return;
+  if (!responses_.on_event(at.response_id) || responses_.discarded(at.response_id)) return;
   const std::string key = part_key(at);
   UntimedText& content =
       untimed_.try_emplace(key, UntimedText{audio::SpokenText(positions_per_second)}).first->second;
@@ -66,7 +64,7 @@ void Engine::untimed_text(const ContentRef& at, const std::string& delta, bool d
 
 void Engine::handle(const OutputTranscriptDelta& e) {
   assistant_text(e.at, e.delta);
-  if (responses_.discarded(e.at.response_id)) return;
+  if (!responses_.on_event(e.at.response_id) || responses_.discarded(e.at.response_id)) return;
   if (shared_->members.open(Role::src))
     shared_->downlink.text({e.at.response_id, e.at.item_id, e.at.content_index}, e.delta);
   else
@@ -75,7 +73,7 @@ void Engine::handle(const OutputTranscriptDelta& e) {
 
 void Engine::handle(const OutputTranscriptDone& e) {
   assistant_text_done(e.at, e.transcript);
-  if (responses_.discarded(e.at.response_id)) return;
+  if (!responses_.on_event(e.at.response_id) || responses_.discarded(e.at.response_id)) return;
   if (shared_->members.open(Role::src))
     shared_->downlink.text_done({e.at.response_id, e.at.item_id, e.at.content_index}, e.transcript);
   else

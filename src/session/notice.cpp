@@ -16,10 +16,15 @@ constexpr std::array table = {
     NoticeInfo{NoticeKind::turn_committed, "turn-committed", uplink, "item-id,previous-item-id"},
     NoticeInfo{NoticeKind::transcript, "transcript", downlink,
                "role,item-id,response-id,content-index,text,delta,final,truncated,start,end"},
-    NoticeInfo{NoticeKind::tool_call, "tool-call", downlink, "call-id,name,arguments,response-id,item-id"},
-    NoticeInfo{NoticeKind::response_started, "response-started", downlink, "response-id"},
+    NoticeInfo{NoticeKind::tool_call, "tool-call", downlink,
+               "call-id,name,arguments,args,response-id,item-id"},
+    NoticeInfo{NoticeKind::tool_call_cancelled, "tool-call-cancelled", downlink,
+               "call-id,name,response-id,item-id,reason"},
+    NoticeInfo{NoticeKind::response_started, "response-started", downlink,
+               "response-id,out-of-band,metadata"},
     NoticeInfo{NoticeKind::response_done, "response-done", downlink,
-               "response-id,status,reason,error-type,error-code,error-message,total-tokens,input-tokens,"
+               "response-id,out-of-band,metadata,status,reason,error-type,error-code,error-message,total-"
+               "tokens,input-tokens,"
                "output-tokens,input-text-tokens,input-audio-tokens,input-image-tokens,cached-tokens,"
                "cached-text-tokens,cached-audio-tokens,cached-image-tokens,output-text-tokens,"
                "output-audio-tokens"},
@@ -71,6 +76,11 @@ Notice Notice::with(std::string_view name, bool value) && {
 
 Notice Notice::with(std::string_view name, double value) && {
   fields.emplace_back(name, value);
+  return std::move(*this);
+}
+
+Notice Notice::with(std::string_view name, Fields value) && {
+  fields.emplace_back(name, std::move(value));
   return std::move(*this);
 }
 

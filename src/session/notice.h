@@ -21,6 +21,7 @@ enum class NoticeKind {
   turn_committed,
   transcript,
   tool_call,
+  tool_call_cancelled,
   response_started,
   response_done,
   playback_started,
@@ -50,7 +51,9 @@ struct ClockTime {
 };
 
 struct Notice {
-  using Value = std::variant<std::string, std::uint64_t, std::int64_t, double, bool, ClockTime>;
+  using Plain = std::variant<std::string, std::uint64_t, std::int64_t, double, bool>;
+  using Fields = std::vector<std::pair<std::string, Plain>>; // a structure within
+  using Value = std::variant<std::string, std::uint64_t, std::int64_t, double, bool, ClockTime, Fields>;
 
   NoticeKind kind;
   std::vector<std::pair<std::string_view, Value>> fields; // names are literals
@@ -68,6 +71,7 @@ struct Notice {
   Notice with(std::string_view name, bool value) &&;
   Notice with(std::string_view name, double value) &&;
   Notice with(std::string_view name, ClockTime value) &&;
+  Notice with(std::string_view name, Fields value) &&;
 };
 
 enum class ProgressKind { start, progress, complete, error, canceled };
@@ -84,7 +88,8 @@ struct Warning {
     response_failed,
     response_timed_out,
     retrying,
-    tool_timed_out
+    tool_timed_out,
+    request_refused
   };
   Kind kind;
   std::string text;

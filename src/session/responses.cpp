@@ -1,5 +1,8 @@
 #include "session/responses.h"
 
+#include "session/own_metadata.h"
+#include "session/server_errors.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -7,6 +10,10 @@ namespace rt::session {
 namespace {
 
 using namespace protocol;
+
+constexpr std::size_t over_kept = 64;
+// Longer than a request and its refusal are under way.
+constexpr Nanoseconds doubt_lasts = std::chrono::seconds(2);
 
 bool is_out_of_band(const ResponseOptions& options) {
   return options.conversation == "none";
@@ -17,7 +24,9 @@ void add_once(std::vector<std::string>& items, std::string_view item) {
   if (std::find(items.rbegin(), items.rend(), item) == items.rend()) items.emplace_back(item);
 }
 
-constexpr std::string_view already_active = "conversation_already_has_active_response";
+void add_to_list(std::string& text, const std::string& part) {
+  text += (text.empty() ? "" : ", ") + part;
+}
 
 } // namespace
 
@@ -26,141 +35,264 @@ Responses::~Responses() {
 }
 
 void Responses::reset() {
-  for (ToolCall& call : calls_)
-    if (call.timer) wire_.executor().cancel(call.timer);
   if (watch_timer_) wire_.executor().cancel(std::exchange(watch_timer_, 0));
   queue_.clear();
   asked_.reset();
-  asked_out_of_band_.clear();
+  beside_.clear();
+  expected_.clear();
   open_.clear();
-  discarded_.clear();
+  over_.clear();
   out_of_band_.clear();
-  calls_.clear();
-  announced_calls_.clear();
-  expected_ = cancelled_expected_ = 0;
-  stuck_reported_ = false;
+  outputs_known_ = false;
 }
 
-bool Responses::default_conversation_busy() const {
-  return asked_ || expected_ > 0 || std::any_of(open_.begin(), open_.end(), [](const auto& entry) {
-           return !entry.second.out_of_band && !entry.second.given_up;
-         });
+// ---- what is asked for ----
+
+bool Responses::busy() const {
+  return asked_ || !expected_.empty() ||
+         std::any_of(open_.begin(), open_.end(), [](const auto& entry) { return entry.second.blocks(); });
 }
 
-void Responses::create(const ResponseOptions& options) {
-  if (is_out_of_band(options)) {
-    const std::string id = wire_.send(ResponseCreate{options}, "create-response");
-    if (!id.empty()) asked_out_of_band_.insert(id);
-    watch();
-    return;
-  }
-  queue_.push_back(options);
+void Responses::create(ResponseOptions options, std::string_view request) {
+  if (is_out_of_band(options)) return send_beside(std::move(options), request, false);
+  queue_.push_back({std::move(options), request});
   pump();
 }
 
-void Responses::pump() {
-  if (queue_.empty() || default_conversation_busy()) return;
-  ResponseOptions options = std::move(queue_.front());
-  queue_.pop_front();
-  send_create(std::move(options));
+void Responses::create_aside(ResponseOptions options, std::string_view request) {
+  options.conversation = "none";
+  send_beside(std::move(options), request, true);
 }
 
-void Responses::send_create(ResponseOptions options) {
-  const std::string id = wire_.send(ResponseCreate{options}, "create-response");
-  if (id.empty()) return;
-  asked_ = Asked{id, std::move(options)};
+void Responses::send_beside(ResponseOptions options, std::string_view request, bool aside) {
+  Beside beside;
+  beside.token = std::to_string(next_token_++);
+  beside.since = now();
+  beside.aside = aside;
+  options.metadata = with_mark(options.metadata, beside.token);
+  beside.event_id = wire_.send(ResponseCreate{std::move(options)}, request);
+  if (beside.event_id.empty()) return;
+  beside_.push_back(std::move(beside));
+  watch();
+}
+
+void Responses::follow_up() {
+  outputs_known_ = false;
+  if (std::any_of(queue_.begin(), queue_.end(), [](const Request& r) { return r.follow_up; })) return;
+  queue_.push_back({{}, "send-tool-output", true});
+  pump();
+}
+
+void Responses::outputs_known() {
+  outputs_known_ = true;
+}
+
+void Responses::pump() {
+  if (queue_.empty() || busy()) return;
+  Request request = std::move(queue_.front());
+  queue_.pop_front();
+  request.event_id = wire_.send(ResponseCreate{request.options}, request.name);
+  if (request.event_id.empty()) return;
+  request.since = now();
+  asked_ = std::move(request);
   watch();
 }
 
 void Responses::expect() {
-  ++expected_;
+  expected_.push_back({now(), false});
   watch();
 }
 
-void Responses::send_cancel(const std::string& response_id) {
+void Responses::send_cancel(OpenMap::iterator it) {
   ResponseCancel cancel;
-  if (cancels_by_id_) cancel.response_id = response_id;
-  wire_.send(cancel, "cancel-response");
+  if (cancels_by_id_) cancel.response_id = it->first;
+  it->second.cancelled = true;
+  it->second.cancel_event = wire_.send(cancel, "cancel-response");
 }
 
 bool Responses::cancel() {
-  bool any = !queue_.empty();
+  bool any = busy() || !queue_.empty();
   queue_.clear();
-  for (const auto& [id, response] : open_) {
-    if (response.out_of_band) continue;
-    send_cancel(id);
+  for (auto it = open_.begin(); it != open_.end(); ++it) {
+    if (!it->second.heard_with_conversation()) continue;
     any = true;
+    if (!it->second.cancelled) send_cancel(it);
   }
   if (asked_) asked_->cancelled = true;
-  cancelled_expected_ = expected_;
-  return any || asked_ || expected_ > 0;
+  for (Beside& beside : beside_)
+    if (beside.aside) any = beside.cancelled = true;
+  for (Expected& expected : expected_)
+    expected.cancelled = true;
+  return any;
 }
 
-void Responses::on_created(const Response& response) {
-  touch();
-  stuck_reported_ = false;
+// ---- what the server says ----
+
+Responses::OpenMap::iterator Responses::adopt(const Response& response) {
   Open open;
-  bool cancelled = false;
-  // Without a conversation id a response is out of band only when we asked for one: some servers never send
-  // it.
-  open.out_of_band = !response.conversation_id && !asked_out_of_band_.empty();
-  if (open.out_of_band) {
-    asked_out_of_band_.erase(asked_out_of_band_.begin());
+  open.last_event = now();
+  if (take_beside(response, open))
     out_of_band_.insert(response.id);
-  } else if (expected_ > 0) {
-    // The server runs one response at a time, and its own began before it read our request.
-    --expected_;
-    cancelled = cancelled_expected_ > 0;
-    if (cancelled) --cancelled_expected_;
-  } else {
-    cancelled = asked_ && asked_->cancelled;
-    asked_.reset();
-  }
-  open_[response.id] = open;
-  if (cancelled) {
-    discarded_.insert(response.id);
-    send_cancel(response.id);
-  }
-  watch();
+  else
+    take_in_conversation(open);
+  return open_.insert_or_assign(response.id, std::move(open)).first;
 }
 
-void Responses::on_done(const Response& response) {
-  touch();
-  const auto it = open_.find(response.id);
-  if (it != open_.end()) {
-    for (const std::string& item_id : it->second.unheard_items)
-      wire_.send(ItemDelete{item_id}, "interrupt");
-    open_.erase(it);
-  }
-  discarded_.erase(response.id);
-  send_tool_outputs(response.id);
-  pump();
-  watch();
-}
-
-bool Responses::on_error(const ErrorInfo& error) {
-  if (error.event_id.empty()) return false;
-  if (asked_out_of_band_.erase(error.event_id) > 0) return true;
-  if (!asked_ || asked_->event_id != error.event_id) return false;
-  Asked asked = std::move(*asked_);
-  asked_.reset();
-  if (error.code == already_active && !asked.cancelled) {
-    // Another response came first; ours is due when that one ends.
-    queue_.push_front(std::move(asked.options));
-    if (open_.empty() && expected_ == 0) expect();
-    return true;
-  }
-  pump();
+// Our mark tells it, where the server returns metadata. Without a conversation id alone a response is out of
+// band only when we asked for one: some servers never send it.
+bool Responses::take_beside(const Response& response, Open& open) {
+  auto it = beside_.end();
+  if (const std::string mark = mark_in(response.metadata); !mark.empty())
+    it = std::find_if(beside_.begin(), beside_.end(), [&](const Beside& b) { return b.token == mark; });
+  else if (!response.conversation_id && !response.metadata)
+    it = beside_.begin();
+  if (it == beside_.end()) return false;
+  open.out_of_band = true;
+  open.aside = it->aside;
+  open.cancelled = it->cancelled;
+  beside_.erase(it);
   return true;
 }
 
+void Responses::take_in_conversation(Open& open) {
+  if (!expected_.empty()) {
+    // The server runs one response at a time, and its own began before it read our request. It answers all
+    // turns so far; those that were cancelled are told apart.
+    open.cancelled = expected_.front().cancelled;
+    while (!expected_.empty() && expected_.front().cancelled == open.cancelled)
+      expected_.pop_front();
+    open.doubtful = asked_.has_value();
+  } else if (asked_) {
+    open.cancelled = asked_->cancelled;
+    open.request = std::exchange(asked_, std::nullopt);
+  }
+  forget_answered_follow_up(open);
+}
+
+void Responses::forget_answered_follow_up(const Open& open) {
+  if (!outputs_known_ || open.cancelled || (open.request && open.request->options.input)) return;
+  outputs_known_ = false;
+  std::erase_if(queue_, [](const Request& r) { return r.follow_up; });
+}
+
+void Responses::cancel_on_arrival(OpenMap::iterator it) {
+  if (!it->second.cancelled) return;
+  it->second.discarded = true;
+  send_cancel(it);
+}
+
+void Responses::on_created(const Response& response) {
+  if (open_.contains(response.id) || is_over(response.id)) return;
+  cancel_on_arrival(adopt(response));
+  watch();
+}
+
+bool Responses::on_event(std::string_view response_id) {
+  if (response_id.empty()) return true; // some servers do not say of which
+  if (const auto it = open_.find(response_id); it != open_.end()) {
+    it->second.last_event = now();
+    if (std::exchange(it->second.given_up, false)) watch();
+    return true;
+  }
+  if (is_over(response_id)) return false;
+  Response untold;
+  untold.id = response_id;
+  on_created(untold);
+  return true;
+}
+
+bool Responses::ending(const Response& response) {
+  if (is_over(response.id)) return false;
+  if (!open_.contains(response.id)) adopt(response);
+  return true;
+}
+
+void Responses::on_done(const Response& response) {
+  if (!ending(response)) return;
+  const auto it = open_.find(response.id);
+  if (it->second.doubtful && asked_) {
+    asked_->doubtful = true;
+    asked_->since = now();
+  }
+  close(it);
+}
+
+void Responses::close(OpenMap::iterator it) {
+  const std::string id = it->first;
+  for (const std::string& item_id : it->second.unheard_items)
+    wire_.send(ItemDelete{item_id}, "interrupt");
+  open_.erase(it);
+  over_.push_back(id);
+  if (over_.size() > over_kept) over_.pop_front();
+  wire_.response_over(id);
+  pump();
+  watch();
+}
+
+Responses::Refused Responses::on_error(const ErrorInfo& error) {
+  const bool active = says_response_active(error);
+  if (error.event_id.empty() && !active) return Refused::nothing;
+  if (std::erase_if(beside_, [&](const Beside& b) { return b.event_id == error.event_id; }) > 0)
+    return Refused::lost;
+  if (asked_ && (error.event_id.empty() || asked_->event_id == error.event_id)) {
+    Request request = *std::exchange(asked_, std::nullopt);
+    const bool again = active && !request.cancelled;
+    if (again)
+      put_back(std::move(request));
+    else
+      pump();
+    return again ? Refused::put_back : Refused::lost;
+  }
+  for (auto it = open_.begin(); it != open_.end(); ++it) {
+    auto& [id, open] = *it;
+    if (active && open.request && open.request->event_id == error.event_id) {
+      // What was taken for its answer is the server's own.
+      Request request = *std::exchange(open.request, std::nullopt);
+      if (request.cancelled) return Refused::lost;
+      put_back(std::move(request));
+      return Refused::put_back;
+    }
+    if (error.code == "response_cancel_not_active" && open.cancel_event == error.event_id) {
+      close(it); // its end would have come before
+      return Refused::nothing;
+    }
+  }
+  return Refused::nothing;
+}
+
+void Responses::put_back(Request request) {
+  request.event_id.clear();
+  request.doubtful = false;
+  queue_.push_front(std::move(request));
+  // Another is active: one that we gave up, or one of which we do not know yet.
+  for (auto& [id, open] : open_) {
+    if (open.out_of_band || !open.given_up) continue;
+    open.given_up = false;
+    open.last_event = now();
+  }
+  if (!busy()) expect();
+  watch();
+}
+
+// ---- what is no longer wanted ----
+
 void Responses::discard_open() {
-  for (const auto& [id, response] : open_)
-    if (!response.out_of_band) discarded_.insert(id);
+  for (auto& [id, open] : open_)
+    if (open.heard_with_conversation()) open.discarded = true;
 }
 
 void Responses::discard(std::string_view response_id) {
-  if (open_.find(response_id) != open_.end()) discarded_.emplace(response_id);
+  if (const auto it = open_.find(response_id); it != open_.end()) it->second.discarded = true;
+}
+
+bool Responses::discarded(std::string_view response_id) const {
+  const auto it = open_.find(response_id);
+  return it != open_.end() && it->second.discarded;
+}
+
+bool Responses::cancelled(std::string_view response_id) const {
+  const auto it = open_.find(response_id);
+  return it != open_.end() && it->second.cancelled;
 }
 
 void Responses::note_audio(std::string_view response_id, std::string_view item_id) {
@@ -176,112 +308,88 @@ void Responses::note_unheard(std::string_view response_id, std::string_view item
     add_once(it->second.unheard_items, item_id);
 }
 
-void Responses::on_tool_call(const std::string& response_id, const std::string& item_id,
-                             const std::string& call_id, const std::string& name,
-                             const std::string& arguments) {
-  if (!announced_calls_.insert(call_id).second) return;
-  ToolCall call{call_id, name, response_id, std::nullopt, 0};
-  if (timeouts_.tool.count() > 0)
-    call.timer = wire_.executor().post_after(timeouts_.tool, [this, call_id] { tool_timed_out(call_id); });
-  calls_.push_back(std::move(call));
-  wire_.notify(Notice(NoticeKind::tool_call)
-                   .with("call-id", call_id)
-                   .with("name", name)
-                   .with("arguments", arguments)
-                   .with("response-id", response_id)
-                   .with("item-id", item_id));
+bool Responses::open(std::string_view response_id) const {
+  const auto it = open_.find(response_id);
+  return it != open_.end() && !it->second.given_up;
 }
 
-void Responses::tool_output(const std::string& call_id, const std::string& output) {
-  const auto it = std::find_if(calls_.begin(), calls_.end(),
-                               [&](const ToolCall& c) { return c.call_id == call_id && !c.output; });
-  if (it == calls_.end()) return;
-  it->output = output;
-  if (it->timer) wire_.executor().cancel(std::exchange(it->timer, 0));
-  send_tool_outputs(it->response_id);
+bool Responses::is_over(std::string_view response_id) const {
+  return std::find(over_.rbegin(), over_.rend(), response_id) != over_.rend();
 }
 
-void Responses::tool_timed_out(const std::string& call_id) {
-  for (ToolCall& call : calls_)
-    if (call.call_id == call_id) call.timer = 0;
-  wire_.warn({Warning::Kind::tool_timed_out, "No output for the tool call " + call_id +
-                                                 " came within 'tool-timeout'; the model is told so"});
-  wire_.tool_call_over(call_id);
-  tool_output(call_id, R"({"error":"The tool did not answer in time."})");
+// ---- silence of the server ----
+
+bool Responses::awaited() const {
+  return asked_ || !beside_.empty() || !expected_.empty() ||
+         std::any_of(open_.begin(), open_.end(), [](const auto& entry) { return !entry.second.given_up; });
 }
 
-// Outputs wait for the end of the response that asked and for each other, then one response follows them all.
-void Responses::send_tool_outputs(const std::string& response_id) {
-  if (open_.contains(response_id)) return;
-  const auto of_response = [&](const ToolCall& c) { return c.response_id == response_id; };
-  const bool any = std::any_of(calls_.begin(), calls_.end(), of_response);
-  const bool all = std::all_of(calls_.begin(), calls_.end(),
-                               [&](const ToolCall& c) { return !of_response(c) || c.output; });
-  if (!any || !all) return;
-  for (const ToolCall& call : calls_) {
-    if (!of_response(call)) continue;
-    Item item;
-    item.type = Item::Type::function_call_output;
-    item.call_id = call.call_id;
-    item.output = *call.output;
-    wire_.send(ItemCreate{std::move(item), std::nullopt}, "send-tool-output");
-  }
-  std::erase_if(calls_, of_response);
-  create({});
+bool Responses::is_late(Nanoseconds since, bool doubtful) const {
+  const Nanoseconds patience = doubtful ? doubt_lasts : timeout_;
+  return patience.count() > 0 && now() - since >= patience;
+}
+
+std::optional<Nanoseconds> Responses::next_due() const {
+  std::optional<Nanoseconds> next;
+  const auto consider = [&](Nanoseconds since, Nanoseconds patience) {
+    if (patience.count() > 0) next = next ? std::min(*next, since + patience) : since + patience;
+  };
+  if (asked_) consider(asked_->since, asked_->doubtful ? doubt_lasts : timeout_);
+  for (const Beside& beside : beside_)
+    consider(beside.since, timeout_);
+  for (const Expected& expected : expected_)
+    consider(expected.since, timeout_);
+  for (const auto& [id, open] : open_)
+    if (!open.given_up) consider(open.last_event, timeout_);
+  return next;
 }
 
 // A response that is asked for or open and of which nothing is heard is reported, so that a caller is not
 // left in silence without a word in the log.
 void Responses::watch() {
-  touch();
-  if (watch_timer_ || timeouts_.response.count() <= 0) return;
-  if (!awaited()) return;
-  watch_timer_ = wire_.executor().post_after(timeouts_.response, [this] {
+  const auto due = next_due();
+  if (due && watch_timer_ && watch_due_ <= *due) return;
+  if (watch_timer_) wire_.executor().cancel(std::exchange(watch_timer_, 0));
+  if (!due) return;
+  watch_due_ = *due;
+  watch_timer_ = wire_.executor().post_after(std::max(*due - now(), Nanoseconds(0)), [this] {
     watch_timer_ = 0;
     check_alive();
+    watch();
   });
 }
 
-bool Responses::awaited() const {
-  return asked_ || !asked_out_of_band_.empty() || expected_ > 0 ||
-         std::any_of(open_.begin(), open_.end(), [](const auto& entry) { return !entry.second.given_up; });
-}
-
+// What was only hoped for is given up, so that later requests are not held back by it.
 void Responses::check_alive() {
-  if (!awaited()) return;
-  const Nanoseconds idle = wire_.executor().now() - last_event_;
-  if (idle < timeouts_.response) {
-    watch_timer_ = wire_.executor().post_after(timeouts_.response - idle, [this] {
-      watch_timer_ = 0;
-      check_alive();
-    });
-    return;
+  std::string silent;
+  std::vector<std::string> given_up;
+  for (auto& [id, open] : open_) {
+    if (open.given_up || !is_late(open.last_event)) continue;
+    open.given_up = true;
+    given_up.push_back(id);
+    add_to_list(silent, "response " + id);
   }
-  if (!std::exchange(stuck_reported_, true))
-    wire_.warn(
-        {Warning::Kind::response_timed_out, "Nothing came within 'response-timeout' for " + what_is_open()});
-  // What was only hoped for is given up, so that later requests are not held back by it.
-  expected_ = cancelled_expected_ = 0;
-  asked_.reset();
-  asked_out_of_band_.clear();
-  for (auto& [id, response] : open_)
-    response.given_up = true;
+  if (asked_ && is_late(asked_->since, asked_->doubtful)) {
+    if (!asked_->doubtful) add_to_list(silent, "a response that was asked for");
+    asked_.reset();
+  }
+  if (std::erase_if(beside_, [&](const Beside& b) { return is_late(b.since); }) > 0)
+    add_to_list(silent, "an out-of-band response that was asked for");
+  if (std::erase_if(expected_, [&](const Expected& e) { return is_late(e.since); }) > 0)
+    add_to_list(silent, "the response to a committed turn");
+  if (!silent.empty())
+    wire_.warn({Warning::Kind::response_timed_out, "Nothing came within 'response-timeout' for " + silent});
+  for (const std::string& id : given_up)
+    wire_.response_over(id);
   pump();
-}
-
-bool Responses::quiet() const {
-  return queue_.empty() && !awaited() && calls_.empty();
 }
 
 std::string Responses::what_is_open() const {
   std::string text;
-  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
   for (const auto& [id, response] : open_)
-    add("response " + id);
-  if (asked_ || !asked_out_of_band_.empty()) add("a response that was asked for");
-  if (expected_ > 0) add("the response to a committed turn");
-  for (const ToolCall& call : calls_)
-    if (!call.output) add("tool call " + call.name + " (" + call.call_id + ")");
+    add_to_list(text, "response " + id);
+  if (asked_ || !queue_.empty() || !beside_.empty()) add_to_list(text, "a response that was asked for");
+  if (!expected_.empty()) add_to_list(text, "the response to a committed turn");
   return text;
 }
 

@@ -1,12 +1,15 @@
 // Responses in sequence: one response.create at a time, a table of the open ones, what was cancelled before
-// it existed, tool calls that wait for their outputs. Loop thread only.
+// it existed, and of which response nothing more is wanted. Loop thread only.
+//
+//   create ---> queue ---> asked for ---> open ---> over
+//                 ^            |            ^
+//                 '- refused --'            '------ the server's own, after a turn
 #pragma once
 
 #include "protocol/client_event.h"
 #include "protocol/server_event.h"
 #include "session/wire.h"
 
-#include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
@@ -19,88 +22,124 @@ namespace rt::session {
 
 class Responses {
  public:
-  struct Timeouts {
-    Nanoseconds response{0}, tool{0}; // 0: never
-  };
   explicit Responses(Wire& wire) : wire_(wire) {}
   ~Responses();
-  void set_timeouts(const Timeouts& timeouts) { timeouts_ = timeouts; }
+  void set_timeout(Nanoseconds silence) { timeout_ = silence; } // 0: never
   void set_cancels_by_id(bool yes) { cancels_by_id_ = yes; }
   void reset();
 
+  // ---- what is asked for ----
   // Sent when no other response of the default conversation is open or expected; out-of-band ones at once.
-  void create(const protocol::ResponseOptions& options);
+  void create(protocol::ResponseOptions options, std::string_view request = "create-response");
+  // Out of band, yet said to the listener of the conversation: cancelled and interrupted with it.
+  void create_aside(protocol::ResponseOptions options, std::string_view request);
+  // After outputs of tools; one for all of them that no response has seen.
+  void follow_up();
+  // The server has all those outputs: a response that it begins by itself from now on answers them, too.
+  void outputs_known();
   // A turn was committed that the server answers by itself.
   void expect();
+  // The caller speaks again: what was not begun is not answered any more.
+  void expect_no_more() { expected_.clear(); }
   // Every open response of the default conversation and every one asked for; those not created yet when they
   // are. Returns whether there was any.
   bool cancel();
 
+  // ---- what the server says ----
   void on_created(const protocol::Response& response);
+  // Its end, before on_done: false when it was over already.
+  bool ending(const protocol::Response& response);
   void on_done(const protocol::Response& response);
-  // Any event of a response: it is alive.
-  void touch() { last_event_ = wire_.executor().now(); }
-  // Whether the error answers one of our requests.
-  bool on_error(const protocol::ErrorInfo& error);
+  // Any other event of a response. Returns whether it is still of interest: nothing is once a response is
+  // over. Also makes known a response whose beginning the server did not tell.
+  bool on_event(std::string_view response_id);
+  enum class Refused { nothing, put_back, lost };
+  // What became of our request that the error answers.
+  Refused on_error(const protocol::ErrorInfo& error);
 
+  // ---- what is no longer wanted ----
   // Barge-in: audio that still comes for the open responses is not wanted.
-  void discard_open(); // of the default conversation
+  void discard_open(); // those that the listener of the conversation hears
   void discard(std::string_view response_id);
-  bool discarded(std::string_view response_id) const { return discarded_.contains(response_id); }
+  bool discarded(std::string_view response_id) const;
+  // By the application, whatever has come of it.
+  bool cancelled(std::string_view response_id) const;
   // Audio of an item was taken for playing: what becomes of the item is told by where it is cut.
   void note_audio(std::string_view response_id, std::string_view item_id);
   // Audio of a discarded response came. An item of which none was taken is deleted with the response's end.
   void note_unheard(std::string_view response_id, std::string_view item_id);
   bool out_of_band(std::string_view response_id) const { return out_of_band_.contains(response_id); }
 
-  void on_tool_call(const std::string& response_id, const std::string& item_id, const std::string& call_id,
-                    const std::string& name, const std::string& arguments);
-  bool knows_tool(const std::string& call_id) const { return announced_calls_.contains(call_id); }
-  void tool_output(const std::string& call_id, const std::string& output);
-
-  bool quiet() const;
+  bool open(std::string_view response_id) const; // and not given up
+  // One of the default conversation is open or to come.
+  bool busy() const;
+  bool quiet() const { return queue_.empty() && !awaited(); }
   std::string what_is_open() const; // for a warning
 
  private:
-  struct Open {
-    bool out_of_band = false, given_up = false;
-    std::vector<std::string> items_with_audio, unheard_items;
-  };
-  struct ToolCall {
-    std::string call_id, name, response_id;
-    std::optional<std::string> output;
-    Executor::TimerId timer = 0;
-  };
-  struct Asked {
-    std::string event_id;
+  struct Request {
     protocol::ResponseOptions options;
+    std::string_view name;
+    bool follow_up = false;
     bool cancelled = false; // on arrival
+    std::string event_id = {};
+    Nanoseconds since{0};
+    bool doubtful = false; // what was taken for the answer to a turn may have been the one to this
   };
+  struct Beside { // an out-of-band one that was asked for
+    std::string event_id, token;
+    Nanoseconds since{0};
+    bool aside = false, cancelled = false;
+  };
+  struct Expected {
+    Nanoseconds since{0};
+    bool cancelled = false;
+  };
+  struct Open {
+    Nanoseconds last_event{0};
+    bool out_of_band = false, aside = false, cancelled = false, discarded = false, given_up = false;
+    bool doubtful = false;          // see Request
+    std::optional<Request> request; // that it was taken for the answer to
+    std::string cancel_event;       // by which we cancelled it
+    std::vector<std::string> items_with_audio, unheard_items;
+
+    bool heard_with_conversation() const { return !out_of_band || aside; }
+    bool blocks() const { return !out_of_band && !given_up; }
+  };
+  using OpenMap = std::map<std::string, Open, std::less<>>;
 
   void pump();
-  void send_create(protocol::ResponseOptions options);
-  void send_cancel(const std::string& response_id);
-  void send_tool_outputs(const std::string& response_id);
-  void tool_timed_out(const std::string& call_id);
+  void send_beside(protocol::ResponseOptions options, std::string_view request, bool aside);
+  void send_cancel(OpenMap::iterator it);
+  OpenMap::iterator adopt(const protocol::Response& response);
+  bool take_beside(const protocol::Response& response, Open& open);
+  void take_in_conversation(Open& open);
+  void cancel_on_arrival(OpenMap::iterator it);
+  void put_back(Request request);
+  void close(OpenMap::iterator it);
+  bool is_over(std::string_view response_id) const;
+  void forget_answered_follow_up(const Open& open);
+
+  bool awaited() const; // something is to come
+  Nanoseconds now() const { return wire_.executor().now(); }
+  bool is_late(Nanoseconds since, bool doubtful = false) const;
+  std::optional<Nanoseconds> next_due() const;
   void watch();
   void check_alive();
-  bool awaited() const; // something is to come
-  bool default_conversation_busy() const;
 
   Wire& wire_;
-  Timeouts timeouts_;
-  std::deque<protocol::ResponseOptions> queue_;
-  std::optional<Asked> asked_;              // sent, neither created nor refused
-  std::set<std::string> asked_out_of_band_; // event ids of the same
-  std::map<std::string, Open, std::less<>> open_;
-  std::set<std::string, std::less<>> discarded_, out_of_band_;
-  std::vector<ToolCall> calls_;
-  std::set<std::string> announced_calls_; // each is announced once
-  unsigned expected_ = 0;                 // committed turns the server has not begun to answer
-  unsigned cancelled_expected_ = 0;       // the oldest of them are cancelled on arrival
-  bool cancels_by_id_ = true, stuck_reported_ = false;
-  Nanoseconds last_event_{0};
+  Nanoseconds timeout_{0};
+  std::deque<Request> queue_;
+  std::optional<Request> asked_; // sent, neither created nor refused
+  std::deque<Beside> beside_;
+  std::deque<Expected> expected_; // committed turns that the server has not begun to answer
+  OpenMap open_;
+  std::deque<std::string> over_; // the newest
+  std::set<std::string, std::less<>> out_of_band_;
+  unsigned next_token_ = 1;
+  bool outputs_known_ = false, cancels_by_id_ = true;
   Executor::TimerId watch_timer_ = 0;
+  Nanoseconds watch_due_{0};
 };
 
 } // namespace rt::session

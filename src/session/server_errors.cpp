@@ -14,4 +14,10 @@ Error to_error(const protocol::ErrorInfo& info) {
   return error;
 }
 
+// Not every server has codes, and not every one has OpenAI's.
+bool says_response_active(const protocol::ErrorInfo& info) {
+  if (info.code == "conversation_already_has_active_response") return true;
+  return info.message.find("already has an active response") != std::string::npos;
+}
+
 } // namespace rt::session

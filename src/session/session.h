@@ -96,7 +96,8 @@ class Session {
   Outcome interrupt();
   Outcome commit();
   Outcome clear_input();
-  Outcome send_tool_output(const std::string& call_id, const std::string& output);
+  // `respond`: an answer is asked for when the outputs of all calls have gone out.
+  Outcome send_tool_output(const std::string& call_id, const std::string& output, bool respond = true);
   Outcome send_event(const std::string& json);
 
   bool failed();

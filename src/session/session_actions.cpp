@@ -1,4 +1,5 @@
 // The action signals' side of a session: each says at once whether it is taken up, and if not, why.
+#include "protocol/json_value.h"
 #include "session/engine.h"
 #include "session/session.h"
 
@@ -75,11 +76,11 @@ Outcome Session::clear_input() {
   return {};
 }
 
-Outcome Session::send_tool_output(const std::string& call_id, const std::string& output) {
+Outcome Session::send_tool_output(const std::string& call_id, const std::string& output, bool respond) {
   if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
   if (!shared().status.lock()->tool_calls.erase(call_id))
     return {false, "no tool call '" + call_id + "' waits for an output"};
-  post([call_id, output](Engine& e) { e.tool_output(call_id, output); });
+  post([call_id, output, respond](Engine& e) { e.tool_output(call_id, output, respond); });
   return {};
 }
 
@@ -87,6 +88,13 @@ Outcome Session::send_event(const std::string& json) {
   if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
   auto event = parse_raw_event(json);
   if (!event) return {false, event.error().message};
+  // What the session counts goes the way of its own actions.
+  const JsonValue parsed = read_json(event->json.text).value_or(JsonValue());
+  if (event->type == "response.create") return create_response(to_text(parsed["response"]));
+  const JsonValue& item = parsed["item"];
+  if (event->type == "conversation.item.create" && item["type"].text() == "function_call_output" &&
+      shared().status.lock()->tool_calls.contains(std::string(item["call_id"].text())))
+    return send_tool_output(std::string(item["call_id"].text()), std::string(item["output"].text()), false);
   const bool ordered = event->type.starts_with("input_audio_buffer.") || event->type == "session.update";
   const auto send = [raw = std::move(event.value())](Engine& e) { e.send_raw(raw); };
   if (ordered)

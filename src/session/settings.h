@@ -55,6 +55,8 @@ struct Settings {
   std::optional<std::string> tool_choice;
   TriState parallel_tool_calls = TriState::automatic;
   std::uint32_t tool_timeout_ms = 30000;
+  std::optional<std::string> tool_filler; // instructions
+  std::uint32_t tool_filler_delay_ms = 1000;
   std::int32_t max_output_tokens = -1; // 0: infinite
   double temperature = -1;
   std::optional<std::string> reasoning_effort, truncation, prompt, tracing;

@@ -18,7 +18,8 @@ class Wire {
   virtual std::string send(decltype(protocol::ClientEvent::body) body, std::string_view request) = 0;
   virtual void notify(const Notice& notice) = 0;
   virtual void warn(const Warning& warning) = 0;
-  virtual void tool_call_over(const std::string& call_id) = 0; // no output for it is taken any more
+  virtual void tool_call_over(const std::string& call_id) = 0;    // no output for it is taken any more
+  virtual void response_over(const std::string& response_id) = 0; // it has ended, or was given up
   virtual Executor& executor() = 0;
 };
 

@@ -45,6 +45,8 @@ const std::vector<Row> session_rows = {
     {"tool-choice", "NULL", "none"},
     {"parallel-tool-calls", "auto", "false"},
     {"tool-timeout", "30000", "0", "ms"},
+    {"tool-filler", "NULL", "Say: One moment"},
+    {"tool-filler-delay", "1000", "500", "ms"},
     {"max-output-tokens", "-1", "0", "tokens"},
     {"temperature", "-1", "0.75"},
     {"session-config", "NULL", "{\"a\":1}"},

@@ -164,6 +164,9 @@ GST_START_TEST(a_tool_call_is_answered_once) {
   assert_text(string_field(call, "call-id"), "call_1");
   assert_text(string_field(call, "name"), "weather");
   assert_text(string_field(call, "arguments"), "{\"city\":\"Ulm\"}");
+  const GValue* args = gst_structure_get_value(call, "args");
+  fail_unless(args && GST_VALUE_HOLDS_STRUCTURE(args));
+  assert_text(string_field(gst_value_get_structure(args), "city"), "Ulm");
   fail_unless(string_field(call, "response-id") == response);
   assert_text(string_field(call, "item-id"), "item_call");
   fail_unless_equals_int(emit_tool_output(sink, "call_1"), TRUE);
@@ -175,6 +178,33 @@ GST_START_TEST(a_tool_call_is_answered_once) {
   fail_unless_equals_int(items.size(), 1);
   fail_unless(items[0].item.call_id == "call_1" && items[0].item.output == "42");
   fail_unless_equals_int(only<ResponseCreate>(events).size(), 1);
+}
+GST_END_TEST
+
+GST_START_TEST(a_silent_output_asks_for_nothing) {
+  ElementHarness h;
+  GstElement* sink = h.add_sink();
+  gst_element_set_state(sink, GST_STATE_PAUSED);
+  h.connect();
+  const std::string response = h.server.begin_response();
+  h.server.call_tool(response, "item_call", "call_1", "lamp", "{\"on\":true,\"level\":3,\"warm\":0.5}");
+  h.server.end_response(response);
+  h.run();
+  const GstStructure* args =
+      gst_value_get_structure(gst_structure_get_value(h.find("realtime/tool-call"), "args"));
+  gboolean on = FALSE;
+  gint64 level = 0;
+  double warm = 0;
+  fail_unless(gst_structure_get(args, "on", G_TYPE_BOOLEAN, &on, "level", G_TYPE_INT64, &level, "warm",
+                                G_TYPE_DOUBLE, &warm, nullptr));
+  fail_unless(on && level == 3 && warm == 0.5);
+  gboolean accepted = FALSE;
+  g_signal_emit_by_name(sink, "send-tool-output-silent", "call_1", "done", &accepted);
+  fail_unless_equals_int(accepted, TRUE);
+  h.run();
+  const auto events = h.transport.take();
+  fail_unless_equals_int(only<ItemCreate>(events).size(), 1);
+  fail_unless_equals_int(only<ResponseCreate>(events).size(), 0);
 }
 GST_END_TEST
 
@@ -255,6 +285,7 @@ static Suite* signals_suite() {
   tcase_add_test(tcase, what_is_asked_before_the_session_exists_is_done_then);
   tcase_add_test(tcase, arguments_that_make_no_sense_are_refused);
   tcase_add_test(tcase, a_tool_call_is_answered_once);
+  tcase_add_test(tcase, a_silent_output_asks_for_nothing);
   tcase_add_test(tcase, actions_of_one_element_serve_the_whole_session);
   tcase_add_test(tcase, the_key_is_asked_for_before_each_connection);
   tcase_add_test(tcase, a_retry_asks_for_a_fresh_key);

@@ -6,6 +6,7 @@
 
 #include <glib.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -30,6 +31,9 @@ class FakeWire final : public Wire {
   void notify(const Notice& notice) override { notices.push_back(notice); }
   void warn(const Warning& warning) override { warnings.push_back(warning); }
   void tool_call_over(const std::string& call_id) override { over.push_back(call_id); }
+  void response_over(const std::string& response_id) override {
+    if (on_response_over) on_response_over(response_id);
+  }
   Executor& executor() override { return loop; }
 
   // What was sent since the last take().
@@ -51,6 +55,7 @@ class FakeWire final : public Wire {
   std::vector<Notice> notices;
   std::vector<Warning> warnings;
   std::vector<std::string> over;
+  std::function<void(const std::string&)> on_response_over;
 };
 
 template<typename T>

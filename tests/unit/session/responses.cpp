@@ -1,7 +1,5 @@
 // One response.create at a time, cancelling what does not exist yet, and what becomes of unheard items.
-#include "session/responses.h"
-#include "fake_wire.h"
-#include "texts.h"
+#include "responses_fixture.h"
 
 namespace {
 
@@ -10,38 +8,7 @@ using namespace rt::protocol;
 using namespace rt::session;
 using namespace rt::session::test;
 
-struct Fixture {
-  FakeWire wire;
-  Responses responses{wire};
-
-  Fixture() { responses.set_timeouts({std::chrono::seconds(30), std::chrono::seconds(30)}); }
-  static Response response(const std::string& id, bool in_conversation = true) {
-    Response r;
-    r.id = id;
-    if (in_conversation) r.conversation_id = "conv_1";
-    return r;
-  }
-  void created(const std::string& id, bool in_conversation = true) {
-    responses.on_created(response(id, in_conversation));
-  }
-  void done(const std::string& id) { responses.on_done(response(id)); }
-  static ResponseOptions say(const std::string& instructions) {
-    ResponseOptions options;
-    options.instructions = instructions;
-    return options;
-  }
-  std::string asked() { // the id of the create that was just sent
-    const auto sent = wire.take();
-    g_assert_cmpuint(sent.size(), ==, 1);
-    g_assert_true(is<ResponseCreate>(sent[0]));
-    return sent[0].event_id;
-  }
-  bool refused(const std::string& event_id, const std::string& code) {
-    return responses.on_error({"invalid_request_error", code, "no", "", event_id});
-  }
-};
-
-constexpr const char* active_already = "conversation_already_has_active_response";
+using Fixture = ResponsesFixture;
 
 void one_at_a_time() {
   Fixture f;
@@ -76,7 +43,7 @@ void refused_while_another_is_active() {
   const std::string id = f.asked();
   f.responses.expect();
   f.created("resp_1");
-  g_assert_true(f.refused(id, active_already));
+  g_assert_true(f.refused(id, active_already) == Fixture::Refused::put_back);
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
   f.done("resp_1");
   assert_text(*f.wire.take_one<ResponseCreate>().options.instructions, "mine");
@@ -86,7 +53,7 @@ void refused_while_another_is_active() {
 void refused_before_the_other_is_known() {
   Fixture f;
   f.responses.create(f.say("mine"));
-  g_assert_true(f.refused(f.asked(), active_already));
+  g_assert_true(f.refused(f.asked(), active_already) == Fixture::Refused::put_back);
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
   f.created("resp_1");
   f.done("resp_1");
@@ -98,9 +65,9 @@ void refused_for_another_reason() {
   f.responses.create(f.say("bad"));
   f.responses.create(f.say("good"));
   const std::string id = f.asked();
-  g_assert_false(f.refused("gst_77", "invalid_value"));
-  g_assert_false(f.refused("", "invalid_value"));
-  g_assert_true(f.refused(id, "invalid_value"));
+  g_assert_true(f.refused("gst_77", "invalid_value") == Fixture::Refused::nothing);
+  g_assert_true(f.refused("", "invalid_value") == Fixture::Refused::nothing);
+  g_assert_true(f.refused(id, "invalid_value") == Fixture::Refused::lost);
   assert_text(*f.wire.take_one<ResponseCreate>().options.instructions, "good");
 }
 
@@ -194,11 +161,9 @@ void cancelled_and_refused() {
 
 void out_of_band() {
   Fixture f;
-  ResponseOptions aside;
-  aside.conversation = "none";
   f.responses.create({});
   f.wire.take();
-  f.responses.create(aside); // at once
+  f.responses.create(f.beside()); // at once
   f.wire.take_one<ResponseCreate>();
   f.created("resp_aside", false);
   g_assert_true(f.responses.out_of_band("resp_aside"));
@@ -219,10 +184,8 @@ void out_of_band() {
 
 void out_of_band_refused() {
   Fixture f;
-  ResponseOptions aside;
-  aside.conversation = "none";
-  f.responses.create(aside);
-  g_assert_true(f.refused(f.asked(), "invalid_value"));
+  f.responses.create(f.beside());
+  g_assert_true(f.refused(f.asked(), "invalid_value") == Fixture::Refused::lost);
   g_assert_true(f.responses.quiet());
 }
 
@@ -267,7 +230,7 @@ void silence_is_reported_once() {
   f.wire.loop.advance(std::chrono::seconds(20));
   f.created("resp_1");
   f.wire.loop.advance(std::chrono::seconds(20));
-  f.responses.touch();
+  g_assert_true(f.responses.on_event("resp_1"));
   f.wire.loop.advance(std::chrono::milliseconds(29'999));
   g_assert_cmpuint(f.wire.warnings.size(), ==, 0);
   f.wire.loop.advance(Milliseconds(1));
@@ -293,7 +256,7 @@ void an_expected_answer_is_given_up() {
 
 void no_timeout_no_report() {
   Fixture f;
-  f.responses.set_timeouts({Nanoseconds(0), Nanoseconds(0)});
+  f.responses.set_timeout(Nanoseconds(0));
   f.responses.create({});
   g_assert_cmpuint(f.wire.loop.timers(), ==, 0);
 }
@@ -302,7 +265,6 @@ void nothing_runs_after_reset() {
   Fixture f;
   f.responses.create({});
   f.created("resp_1");
-  f.responses.on_tool_call("resp_1", "item_1", "call_1", "now", "{}");
   f.responses.reset();
   g_assert_cmpuint(f.wire.loop.timers(), ==, 0);
   g_assert_true(f.responses.quiet());

@@ -1,4 +1,4 @@
-// The action signals, tools and what is told about a conversation.
+// The action signals and what is told about a conversation.
 #include "conversation.h"
 
 namespace {
@@ -41,6 +41,65 @@ void create_response() {
   g_assert_true(c.session->create_response(R"({"instructions":"Be brief."})").accepted);
   c.run();
   assert_text(*c.take_only<ResponseCreate>().at(0).options.instructions, "Be brief.");
+}
+
+// It waits for its turn like any other.
+void create_response_by_a_raw_event() {
+  Conversation c;
+  c.start();
+  const std::string id = c.reply("item_1", 500, false);
+  c.take();
+  g_assert_true(
+      c.session->send_event(R"({"type":"response.create","response":{"instructions":"Hi"}})").accepted);
+  g_assert_true(c.session->send_event(R"({"type":"response.create"})").accepted);
+  g_assert_false(c.session->send_event(R"({"type":"response.create","response":[]})").accepted);
+  c.run();
+  g_assert_cmpuint(c.take().size(), ==, 0);
+  c.server.end_response(id);
+  c.run();
+  assert_text(*c.take_only<ResponseCreate>().at(0).options.instructions, "Hi");
+}
+
+void create_response_where_there_are_none() {
+  Conversation c;
+  c.set([](Settings& s) { s.session_type = SessionType::transcription; });
+  c.start(true, false);
+  c.take();
+  c.session->create_response(std::nullopt);
+  c.run();
+  g_assert_cmpuint(c.take().size(), ==, 0);
+  g_assert_true(contains(text_of(c.sink.ear->notices(NoticeKind::error).at(0), "message"), "session-type"));
+}
+
+// What was asked for is lost: a word in the log, not only on the bus.
+void refused_requests_are_warned_of() {
+  Conversation c;
+  c.start();
+  c.take();
+  c.session->send_text("Hello");
+  c.session->cancel_response();
+  c.run();
+  for (const auto& event : c.take()) {
+    const auto before = c.src.ear->warnings(Warning::Kind::request_refused).size();
+    c.server.refuse(event.event_id, "invalid_value");
+    c.run();
+    const auto after = c.src.ear->warnings(Warning::Kind::request_refused).size();
+    g_assert_cmpuint(after - before, ==, std::holds_alternative<ResponseCancel>(event.body) ? 0 : 1);
+  }
+}
+
+// A refusal that is answered by asking again is none.
+void put_back_requests_are_not() {
+  Conversation c({.responds = false});
+  c.start();
+  c.take();
+  c.session->create_response(std::nullopt);
+  c.run();
+  const auto event_id = c.take().at(0).event_id;
+  c.server.refuse(event_id, "conversation_already_has_active_response");
+  c.run();
+  g_assert_cmpuint(c.src.ear->warnings(Warning::Kind::request_refused).size(), ==, 0);
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::error).size(), ==, 1);
 }
 
 // What follows a commit waits behind the audio with it; what concerns neither overtakes.
@@ -139,69 +198,6 @@ void cancel_before_the_connection() {
   g_assert_cmpuint(c.src.ear->notices(NoticeKind::error).size(), ==, 0);
 }
 
-void tool_round() {
-  Conversation c;
-  c.start();
-  c.take();
-  const std::string id = c.server.begin_response();
-  c.server.call_tool(id, "item_call", "call_1", "weather", R"({"city":"Ulm"})");
-  c.run();
-  const auto calls = c.src.ear->notices(NoticeKind::tool_call);
-  g_assert_cmpuint(calls.size(), ==, 1); // though it is told of several times
-  assert_text(text_of(calls[0], "call-id"), "call_1");
-  assert_text(text_of(calls[0], "name"), "weather");
-  assert_text(text_of(calls[0], "arguments"), R"({"city":"Ulm"})");
-  assert_text(text_of(calls[0], "response-id"), id);
-  g_assert_true(c.session->send_tool_output("call_1", "sunny").accepted);
-  g_assert_false(c.session->send_tool_output("call_1", "again").accepted);
-  c.run();
-  g_assert_cmpuint(c.take().size(), ==, 0); // the response is not over
-  c.server.end_response(id);
-  c.run();
-  const auto events = c.take();
-  g_assert_cmpuint(events.size(), ==, 2);
-  assert_text(only<ItemCreate>(events).at(0).item.output, "sunny");
-  g_assert_true(std::holds_alternative<ResponseCreate>(events[1].body));
-}
-
-// The end of the response tells of the call once more: an answered one does not wait again.
-void tool_answered_before_the_end() {
-  Conversation c;
-  c.start();
-  const std::string id = c.server.begin_response();
-  c.server.call_tool(id, "item_call", "call_1", "weather", "{}");
-  c.session->send_tool_output("call_1", "sunny");
-  c.run();
-  Response response;
-  response.id = id;
-  response.status = ResponseStatus::completed;
-  Item call;
-  call.id = "item_call";
-  call.type = Item::Type::function_call;
-  call.call_id = "call_1";
-  call.name = "weather";
-  call.arguments = "{}";
-  response.output.push_back(call);
-  c.transport.deliver(ResponseDone{response});
-  c.run();
-  g_assert_cmpuint(c.src.ear->notices(NoticeKind::tool_call).size(), ==, 1);
-  g_assert_false(c.session->send_tool_output("call_1", "again").accepted);
-}
-
-void tool_timeout_is_final() {
-  Conversation c;
-  c.set([](Settings& s) { s.tool_timeout_ms = 5000; });
-  c.start();
-  const std::string id = c.server.begin_response();
-  c.server.call_tool(id, "item_call", "call_1", "weather", "{}");
-  c.server.end_response(id);
-  c.take();
-  c.pass(5000);
-  g_assert_cmpuint(c.take_only<ItemCreate>().size(), ==, 1);
-  g_assert_cmpuint(c.src.ear->warnings(Warning::Kind::tool_timed_out).size(), ==, 1);
-  g_assert_false(c.session->send_tool_output("call_1", "late").accepted);
-}
-
 void transcripts() {
   Conversation c;
   c.start();
@@ -228,6 +224,62 @@ void transcripts() {
   assert_text(text_of(user[2], "role"), "user");
   assert_text(text_of(user[2], "text"), "Hi!");
   g_assert_true(field<bool>(user[2], "final"));
+}
+
+// An answer beside the conversation is told apart, with what the application wrote on it.
+void out_of_band_is_told() {
+  Conversation c({.responds = false});
+  c.start();
+  c.take();
+  c.session->create_response(R"({"conversation":"none","metadata":{"topic":"mood"}})");
+  c.run();
+  Response response;
+  response.id = "resp_aside";
+  response.metadata = c.take_only<ResponseCreate>().at(0).options.metadata;
+  c.transport.deliver(ResponseCreated{response});
+  response.status = ResponseStatus::completed;
+  c.transport.deliver(ResponseDone{response});
+  c.server.end_response(c.server.begin_response());
+  c.run();
+  for (const auto kind : {NoticeKind::response_started, NoticeKind::response_done}) {
+    const auto notices = c.src.ear->notices(kind);
+    g_assert_cmpuint(notices.size(), ==, 2);
+    g_assert_true(field<bool>(notices[0], "out-of-band"));
+    assert_text(text_of(notices[0], "metadata"), R"({"topic":"mood"})");
+    g_assert_false(has_field(notices[1], "out-of-band"));
+    g_assert_false(has_field(notices[1], "metadata"));
+  }
+}
+
+// Words that come after the end of their answer belong to nothing.
+void nothing_is_told_after_the_end() {
+  Conversation c;
+  c.start();
+  const std::string id = c.reply("item_1", 100);
+  c.listen(200);
+  const std::vector<std::uint8_t> late(4800, 1);
+  c.server.say(id, "item_1", late);
+  c.transport.deliver(OutputTranscriptDelta{{id, "item_1", 0, 0}, "late words"});
+  c.server.end_response(id);
+  c.run();
+  g_assert_cmpuint(c.listen(200), ==, 0);
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::transcript).size(), ==, 0);
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::response_done).size(), ==, 1);
+  c.reply("item_2", 100); // and it blocks no other
+  g_assert_cmpuint(c.listen(200), ==, 2400);
+}
+
+// An answer that stops for good holds back the next one only for so long.
+void what_was_given_up_blocks_nothing() {
+  Conversation c;
+  c.set([](Settings& s) { s.response_timeout_ms = 5000; });
+  c.start();
+  c.reply("item_1", 100, false);
+  c.listen(200);
+  c.pass(5000);
+  c.session->create_response(std::nullopt);
+  c.reply("item_2", 100);
+  g_assert_cmpuint(c.listen(300), ==, 2400);
 }
 
 void playback_is_told() {
@@ -270,16 +322,20 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/actions/closed", closed_says_why);
   g_test_add_func("/session/actions/unusable", unusable_arguments);
   g_test_add_func("/session/actions/create-response", create_response);
+  g_test_add_func("/session/actions/create-response/raw", create_response_by_a_raw_event);
+  g_test_add_func("/session/actions/create-response/transcription", create_response_where_there_are_none);
+  g_test_add_func("/session/actions/refused", refused_requests_are_warned_of);
+  g_test_add_func("/session/actions/put-back", put_back_requests_are_not);
   g_test_add_func("/session/actions/order", order_of_commit_and_create);
   g_test_add_func("/session/actions/commit/empty", a_commit_without_audio);
   g_test_add_func("/session/actions/commit/no-answer", a_commit_of_ours_expects_no_answer);
   g_test_add_func("/session/actions/clear", clear);
   g_test_add_func("/session/actions/cancel", cancel);
   g_test_add_func("/session/actions/cancel/before-connection", cancel_before_the_connection);
-  g_test_add_func("/session/tools/round", tool_round);
-  g_test_add_func("/session/tools/answered-early", tool_answered_before_the_end);
-  g_test_add_func("/session/tools/timeout", tool_timeout_is_final);
   g_test_add_func("/session/notices/transcripts", transcripts);
+  g_test_add_func("/session/notices/out-of-band", out_of_band_is_told);
+  g_test_add_func("/session/notices/after-the-end", nothing_is_told_after_the_end);
+  g_test_add_func("/session/notices/given-up", what_was_given_up_blocks_nothing);
   g_test_add_func("/session/notices/playback", playback_is_told);
   g_test_add_func("/session/notices/fields", fields_are_those_of_the_table);
   return g_test_run();

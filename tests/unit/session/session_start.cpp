@@ -178,7 +178,10 @@ void text_before_the_connection() {
 
 void greeting_when_src_plays() {
   Conversation c;
-  c.set([](Settings& s) { s.greeting = "Say hello."; });
+  c.set([](Settings& s) {
+    s.instructions = "You are a pirate.";
+    s.greeting = "Say hello.";
+  });
   c.join(c.src);
   c.open(c.src);
   c.session->set_output_format(audio::pcm16_24k);
@@ -188,7 +191,8 @@ void greeting_when_src_plays() {
   c.run();
   const auto greetings = c.take_only<ResponseCreate>();
   g_assert_cmpuint(greetings.size(), ==, 1);
-  assert_text(*greetings[0].options.instructions, "Say hello.");
+  // A response's instructions replace the session's.
+  assert_text(*greetings[0].options.instructions, "You are a pirate.\n\nSay hello.");
   c.play(c.src, false);
   c.play(c.src);
   c.run();
