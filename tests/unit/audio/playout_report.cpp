@@ -56,6 +56,7 @@ void a_flush_leaves_what_was_heard() {
   reader.position += 2400; // a stall of 100 ms
   reader.read(2);
   reader.advance(170 * ms, 0);
+  playout.prepare_flush();
   const std::vector<Cut> cuts = playout.cut_flushed(170 * ms, 0);
   g_assert_cmpuint(cuts[0].heard_ms, ==, 70);
   assert_span({cuts[0].span->pushed, cuts[0].span->start, cuts[0].span->end / ms * ms}, 0, 0, 170);
