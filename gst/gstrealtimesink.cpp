@@ -40,6 +40,7 @@ struct SinkSettings {
   std::uint32_t chunk_duration_ms = 20;
   std::uint32_t max_uplink_backlog_ms = 10000;
   std::uint32_t silence_fill_delay_ms = 200;
+  std::uint32_t pre_roll_ms = 300;
   bool mute = false;
   bool half_duplex = false;
 };
@@ -55,6 +56,10 @@ constexpr std::array sink_properties = {
         "silence-fill-delay",
         "Pause of a live input after which silence is sent in its place while a turn is open, ms",
         Mutability::playing, {20, 600'000}),
+    property<&SinkSettings::pre_roll_ms>("pre-roll",
+                                         "turn-detection=none: audio before clear-input that stays in the "
+                                         "turn, so that its first word is whole, ms",
+                                         Mutability::playing, {0, 10'000}),
     property<&SinkSettings::mute>("mute", "Send silence instead of the input", Mutability::playing),
     property<&SinkSettings::half_duplex>(
         "half-duplex",
@@ -95,6 +100,7 @@ static void gst_realtime_sink_apply(GstRealtimeSink* self) {
   const SinkSettings settings = *self->priv->settings.lock();
   session->set_uplink_options({settings.chunk_duration_ms, settings.max_uplink_backlog_ms},
                               settings.silence_fill_delay_ms);
+  session->set_pre_roll(settings.pre_roll_ms);
   session->set_muted(settings.mute);
 }
 

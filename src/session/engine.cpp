@@ -62,6 +62,7 @@ void Engine::close() {
   turns_.reset();
   timeline_.reset();
   metrics_.reset();
+  pre_roll_.clear();
   deferred_.clear();
   requests_.clear();
   assistant_.clear();

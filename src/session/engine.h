@@ -7,6 +7,7 @@
 #include "session/drain.h"
 #include "session/input_timeline.h"
 #include "session/input_turns.h"
+#include "session/pre_roll.h"
 #include "session/responses.h"
 #include "session/shared_state.h"
 #include "session/tool_calls.h"
@@ -46,7 +47,9 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void tool_output(const std::string& call_id, const std::string& output, bool respond);
   void send_raw(protocol::RawClientEvent event);
   void commit();
-  void clear_input();
+  void set_pre_roll(std::uint32_t milliseconds) { pre_roll_.set_length(milliseconds); }
+  // `keeps_pre_roll`: what was said just before stays in the turn, where the caller presses to talk.
+  void clear_input(bool keeps_pre_roll);
 
   void start_drain();
   void abandon_drain();
@@ -109,6 +112,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void handle(const protocol::SpeechStopped& e);
   void handle(const protocol::InputAudioCommitted& e);
   void handle(const protocol::InputAudioCleared& e);
+  void handle(const protocol::IdleTimeout& e);
   void handle(const protocol::InputTranscriptDelta& e);
   void handle(const protocol::InputTranscriptCompleted& e);
   void handle(const protocol::InputTranscriptFailed& e);
@@ -156,6 +160,8 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void tell_turn(const TurnReport& report);
 
   // silence fill
+  void send_audio(const Uplink::Entry& entry);
+  void keep_or_recycle(Uplink::Entry&& entry);
   void watch_input();
   void fill_input();
   bool turn_may_be_open(Nanoseconds quiet);
@@ -170,6 +176,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   InputTurns turns_;
   InputTimeline timeline_;
   TurnMetrics metrics_;
+  PreRoll pre_roll_;
   const protocol::Codec* codec_;
   Phase phase_ = Phase::closed;
   Settings settings_; // of this connection, then as last applied

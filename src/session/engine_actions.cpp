@@ -96,11 +96,7 @@ void Engine::commit() {
   turns_.commit_asked(send(InputAudioCommit{}, "commit"));
   note_speech_end(timeline_.written_ms());
   uncommitted_ms_ = 0;
-}
-
-void Engine::clear_input() {
-  send(InputAudioClear{}, "clear-input");
-  uncommitted_ms_ = 0;
+  pre_roll_.clear(); // it is said
 }
 
 // ---- playback ----
@@ -196,7 +192,8 @@ void Engine::abandon_drain() {
 void Engine::input_flushed() {
   abandon_drain();
   when_active([this] {
-    if (turns_.open() || uncommitted_ms_ > 0) clear_input();
+    pre_roll_.clear();
+    if (turns_.open() || uncommitted_ms_ > 0) clear_input(false);
   });
 }
 

@@ -153,6 +153,7 @@ void Engine::handle(const SessionCreated& e) {
 
 void Engine::handle(const SessionUpdated& e) {
   configuration_.server_says(e.session);
+  if (!configuration_.detects_turns()) turns_.detection_off();
   const auto update = configuration_.acknowledged();
   notify(Notice(NoticeKind::session_updated)
              .with("session-id", e.session.id)
@@ -183,7 +184,7 @@ void Engine::handle(const SpeechStopped& e) {
 
 void Engine::handle(const InputAudioCommitted& e) {
   const bool by_server = turns_.committed(e.item_id, configuration_.transcribes_input());
-  uncommitted_ms_ = 0;
+  if (by_server) uncommitted_ms_ = 0; // at our own commit it was, and what came since is of the next turn
   // Only turns that the server finds itself are answered unasked.
   if (by_server && configuration_.responds_to_turns()) responses_.expect();
   notify(Notice(NoticeKind::turn_committed)
@@ -193,7 +194,14 @@ void Engine::handle(const InputAudioCommitted& e) {
 
 void Engine::handle(const InputAudioCleared&) {
   turns_.cleared();
-  uncommitted_ms_ = 0;
+}
+
+// The server makes a turn of the silence, and commits and answers it like one of the caller.
+void Engine::handle(const IdleTimeout& e) {
+  notify(Notice(NoticeKind::idle_timeout)
+             .with("item-id", e.item_id)
+             .with("audio-start-ms", e.audio_start_ms)
+             .with("audio-end-ms", e.audio_end_ms));
 }
 
 void Engine::handle(const InputTranscriptDelta& e) {

@@ -20,10 +20,8 @@ void Engine::pump() {
       if (phase_ != Phase::active) return;
       continue;
     }
-    connection_.send(entry_.text);
-    timeline_.note(entry_.format, entry_.samples, entry_.time);
-    uncommitted_ms_ += entry_.format.ms_of_samples(entry_.samples);
-    shared_->uplink.recycle(std::move(entry_));
+    send_audio(entry_);
+    keep_or_recycle(std::move(entry_));
   }
   if (uncommitted_ms_ != sent_before) watch_input();
   const std::uint64_t dropped = shared_->uplink.counters().dropped_samples;
@@ -36,6 +34,25 @@ void Engine::pump() {
     dropped_reported_ = dropped;
   }
   drain_.advance();
+}
+
+void Engine::send_audio(const Uplink::Entry& entry) {
+  connection_.send(entry.text);
+  timeline_.note(entry.format, entry.samples, entry.time);
+  uncommitted_ms_ += entry.format.ms_of_samples(entry.samples);
+}
+
+void Engine::keep_or_recycle(Uplink::Entry&& entry) {
+  if (configuration_.detects_turns() || !pre_roll_.wanted()) return shared_->uplink.recycle(std::move(entry));
+  if (auto old = pre_roll_.keep(std::move(entry))) shared_->uplink.recycle(std::move(*old));
+}
+
+void Engine::clear_input(bool keeps_pre_roll) {
+  send(protocol::InputAudioClear{}, "clear-input");
+  uncommitted_ms_ = 0;
+  if (keeps_pre_roll && !configuration_.detects_turns())
+    for (const Uplink::Entry& entry : pre_roll_.kept())
+      send_audio(entry);
 }
 
 // ---- silence for an input that stopped ----

@@ -27,6 +27,8 @@ class InputTurns {
     asked_commits_.pop_front();
     return false;
   }
+  // Nobody ends the open turn any more.
+  void detection_off() { open_ = commit_due_ = false; }
   void cleared() { open_ = commit_due_ = false; }
   void transcript_ended(const std::string& item_id) {
     transcripts_due_.erase(item_id);

@@ -14,6 +14,7 @@ constexpr std::array table = {
     NoticeInfo{NoticeKind::speech_started, "speech-started", uplink, "item-id,audio-start-ms,time"},
     NoticeInfo{NoticeKind::speech_stopped, "speech-stopped", uplink, "item-id,audio-end-ms,time"},
     NoticeInfo{NoticeKind::turn_committed, "turn-committed", uplink, "item-id,previous-item-id"},
+    NoticeInfo{NoticeKind::idle_timeout, "idle-timeout", uplink, "item-id,audio-start-ms,audio-end-ms"},
     NoticeInfo{NoticeKind::transcript, "transcript", downlink,
                "role,item-id,response-id,content-index,text,delta,final,truncated,start,end"},
     NoticeInfo{NoticeKind::tool_call, "tool-call", downlink,

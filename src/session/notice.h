@@ -19,6 +19,7 @@ enum class NoticeKind {
   speech_started,
   speech_stopped,
   turn_committed,
+  idle_timeout,
   transcript,
   tool_call,
   tool_call_cancelled,

@@ -171,6 +171,10 @@ void Session::set_uplink_options(const Uplink::Options& options, std::uint32_t s
   parts_->shared->status.lock()->silence_fill_delay_ms = silence_fill_delay_ms;
 }
 
+void Session::set_pre_roll(std::uint32_t milliseconds) {
+  post([milliseconds](Engine& e) { e.set_pre_roll(milliseconds); });
+}
+
 void Session::set_input_live(bool live) {
   parts_->shared->status.lock()->input_live = live;
 }

@@ -62,6 +62,8 @@ class Session {
   // ---- realtimesink ----
   void set_input_format(const audio::Format& format);
   void set_uplink_options(const Uplink::Options& options, std::uint32_t silence_fill_delay_ms);
+  // What was said before clear_input and stays in the turn, without turn detection.
+  void set_pre_roll(std::uint32_t milliseconds);
   void set_input_live(bool live);
   void set_muted(bool muted);
   Uplink::Pushed push(Uplink::Input& input, bool live); // see Uplink; blocks for input that is not live
@@ -109,6 +111,7 @@ class Session {
   void post(std::function<void(Engine&)> task);
   void post_ordered(std::function<void(Engine&)> task);
   Outcome ready_for_action();
+  Outcome ready_for_answers();
   SharedState& shared();
 
   std::unique_ptr<Parts> parts_;

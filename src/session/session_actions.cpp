@@ -21,9 +21,17 @@ Outcome Session::ready_for_action() {
   return {};
 }
 
+// After the end of the stream nobody would hear what comes.
+Outcome Session::ready_for_answers() {
+  if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
+  if (!shared().status.lock()->drained) return {};
+  return {false,
+          "the conversation has come to its end (end of stream); set realtimesink to READY and start again"};
+}
+
 Outcome Session::send_text(const std::string& text) {
   if (text.empty()) return {false, "the text is empty"};
-  if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
+  if (Outcome outcome = ready_for_answers(); !outcome.accepted) return outcome;
   Item item;
   item.type = Item::Type::message;
   item.role = Item::Role::user;
@@ -36,7 +44,7 @@ Outcome Session::send_text(const std::string& text) {
 }
 
 Outcome Session::create_response(const std::optional<std::string>& options_json) {
-  if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
+  if (Outcome outcome = ready_for_answers(); !outcome.accepted) return outcome;
   ResponseOptions options;
   if (options_json && !options_json->empty()) {
     auto parsed = parse_response_options(*options_json);
@@ -72,12 +80,12 @@ Outcome Session::commit() {
 
 Outcome Session::clear_input() {
   if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
-  post_ordered([](Engine& e) { e.clear_input(); });
+  post_ordered([](Engine& e) { e.clear_input(true); });
   return {};
 }
 
 Outcome Session::send_tool_output(const std::string& call_id, const std::string& output, bool respond) {
-  if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
+  if (Outcome outcome = ready_for_answers(); !outcome.accepted) return outcome;
   if (!shared().status.lock()->tool_calls.erase(call_id))
     return {false, "no tool call '" + call_id + "' waits for an output"};
   post([call_id, output, respond](Engine& e) { e.tool_output(call_id, output, respond); });
@@ -95,6 +103,11 @@ Outcome Session::send_event(const std::string& json) {
   if (event->type == "conversation.item.create" && item["type"].text() == "function_call_output" &&
       shared().status.lock()->tool_calls.contains(std::string(item["call_id"].text())))
     return send_tool_output(std::string(item["call_id"].text()), std::string(item["output"].text()), false);
+  if (event->type == "input_audio_buffer.commit") return commit();
+  if (event->type == "input_audio_buffer.clear") {
+    post_ordered([](Engine& e) { e.clear_input(false); });
+    return {};
+  }
   const bool ordered = event->type.starts_with("input_audio_buffer.") || event->type == "session.update";
   const auto send = [raw = std::move(event.value())](Engine& e) { e.send_raw(raw); };
   if (ordered)

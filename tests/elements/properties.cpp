@@ -70,6 +70,7 @@ const std::vector<Row> sink_rows = {
     {"chunk-duration", "20", "60", "ms"},
     {"max-uplink-backlog", "10000", "500", "ms"},
     {"silence-fill-delay", "200", "400", "ms"},
+    {"pre-roll", "300", "500", "ms"},
     {"mute", "false", "true"},
     {"half-duplex", "false", "true"},
 };

@@ -54,6 +54,7 @@ void refused_before_the_other_is_known() {
   Fixture f;
   f.responses.create(f.say("mine"));
   g_assert_true(f.refused(f.asked(), active_already) == Fixture::Refused::put_back);
+  f.responses.create(f.say("second"));
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
   f.created("resp_1");
   f.done("resp_1");

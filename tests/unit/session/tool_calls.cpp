@@ -307,20 +307,22 @@ void the_parent_was_given_up() {
 
 // When the server has taken every output, a response that it begins by itself answers them.
 void taken_outputs_need_no_second_answer() {
-  Fixture f;
-  f.responses.on_created(f.response("resp_1"));
-  f.call("call_1");
-  f.call("call_2");
-  f.responses.on_done(f.response("resp_1"));
-  f.responses.expect(); // the caller spoke meanwhile
-  f.answer("call_1", "one");
-  f.answer("call_2", "two");
-  g_assert_cmpuint(f.wire.take().size(), ==, 2);
-  f.tools.output_taken("call_1");
-  f.tools.output_taken("call_2");
-  f.responses.on_created(f.response("resp_turn"));
-  f.responses.on_done(f.response("resp_turn"));
-  g_assert_cmpuint(f.wire.sent.size(), ==, 0);
+  for (const bool both : {true, false}) {
+    Fixture f;
+    f.responses.on_created(f.response("resp_1"));
+    f.call("call_1");
+    f.call("call_2");
+    f.responses.on_done(f.response("resp_1"));
+    f.responses.expect(); // the caller spoke meanwhile
+    f.answer("call_1", "one");
+    f.answer("call_2", "two");
+    g_assert_cmpuint(f.wire.take().size(), ==, 2);
+    f.tools.output_taken("call_1");
+    if (both) f.tools.output_taken("call_2");
+    f.responses.on_created(f.response("resp_turn"));
+    f.responses.on_done(f.response("resp_turn"));
+    g_assert_cmpuint(f.wire.sent.size(), ==, both ? 0 : 1);
+  }
 }
 
 void a_word_while_a_tool_runs() {
@@ -334,6 +336,8 @@ void a_word_while_a_tool_runs() {
   f.wire.loop.advance(std::chrono::seconds(3));
   g_assert_cmpuint(f.fillers, ==, 0);
   f.line_busy = false;
+  f.wire.loop.advance(std::chrono::seconds(10));
+  f.tools.response_over("resp_1"); // it was given up, and ends after all
   f.wire.loop.advance(std::chrono::seconds(10));
   g_assert_cmpuint(f.fillers, ==, 1); // once
 }

@@ -1,0 +1,391 @@
+// Who ends the caller's turn, and who answers it: push to talk, turns found by the server, the switch between
+// them; and the actions at every moment.
+#include "conversation.h"
+
+#include "audio/base64.h"
+
+namespace {
+
+using namespace rt;
+using namespace rt::protocol;
+using namespace rt::session;
+using namespace rt::session::test;
+
+void push_to_talk(Conversation& c, std::uint32_t pre_roll_ms = 300) {
+  c.set([](Settings& s) { s.turn_detection = TurnDetectionChoice::none; });
+  c.session->set_pre_roll(pre_roll_ms);
+  c.start();
+}
+
+// 20 ms whose every byte is `mark`.
+void say(Conversation& c, std::uint8_t mark) {
+  const std::vector<std::uint8_t> bytes(c.input_format.bytes(c.input_format.samples_of_ms(20)), mark);
+  c.pass(20);
+  Uplink::Input input{bytes, 0, static_cast<std::uint64_t>(c.loop->now().count()) - 20 * ms, false};
+  g_assert_true(c.session->push(input, true) == Uplink::Pushed::ok);
+  c.run();
+}
+
+// The marks of the audio that a server has in its buffer at the first commit.
+std::string committed_marks(const std::vector<ClientEvent>& events) {
+  std::string marks;
+  for (const ClientEvent& event : events) {
+    if (std::holds_alternative<InputAudioClear>(event.body)) marks.clear();
+    if (std::holds_alternative<InputAudioCommit>(event.body)) return marks;
+    const auto* append = std::get_if<InputAudioAppend>(&event.body);
+    if (!append) continue;
+    std::vector<std::uint8_t> bytes(audio::base64_decoded_bound(append->audio.size()));
+    audio::base64_decode(append->audio, bytes.data());
+    marks += static_cast<char>(bytes[0]);
+  }
+  return "nothing was committed";
+}
+
+// Pressed a moment after the first word began.
+void first_word_is_kept() {
+  Conversation c;
+  push_to_talk(c, 60);
+  for (const char mark : std::string("abcdef"))
+    say(c, static_cast<std::uint8_t>(mark));
+  c.session->clear_input();
+  for (const char mark : std::string("ghi"))
+    say(c, static_cast<std::uint8_t>(mark));
+  c.session->commit();
+  c.session->create_response(std::nullopt);
+  c.run();
+  const auto events = c.take();
+  assert_text(committed_marks(events), "defghi");
+  g_assert_cmpuint(only<ResponseCreate>(events).size(), ==, 1);
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::error).size(), ==, 0);
+}
+
+// The last words of one turn are not the first of the next.
+void what_was_said_does_not_come_back() {
+  Conversation c;
+  push_to_talk(c, 200);
+  for (const char mark : std::string("abcdef"))
+    say(c, static_cast<std::uint8_t>(mark));
+  c.session->commit();
+  c.run();
+  c.take();
+  say(c, 'g');
+  c.session->clear_input();
+  for (const char mark : std::string("hijkl"))
+    say(c, static_cast<std::uint8_t>(mark));
+  c.session->commit();
+  c.run();
+  assert_text(committed_marks(c.take()), "ghijkl");
+}
+
+void without_pre_roll() {
+  Conversation c;
+  push_to_talk(c, 0);
+  for (const char mark : std::string("abc"))
+    say(c, static_cast<std::uint8_t>(mark));
+  c.session->clear_input();
+  for (const char mark : std::string("defgh"))
+    say(c, static_cast<std::uint8_t>(mark));
+  c.session->commit();
+  c.run();
+  assert_text(committed_marks(c.take()), "defgh");
+}
+
+// What a server counts includes what was sent twice: its positions still mean the right times.
+void positions_after_a_pre_roll() {
+  Conversation c;
+  push_to_talk(c, 100);
+  for (const char mark : std::string("abcdefghij")) // 200 ms
+    say(c, static_cast<std::uint8_t>(mark));
+  c.session->clear_input();
+  c.run(); // 300 ms as the server counts
+  say(c, 'k');
+  c.transport.deliver(SpeechStarted{310, "item_user"});
+  c.run();
+  const auto notice = c.sink.ear->notices(NoticeKind::speech_started).at(0);
+  const auto now = static_cast<std::uint64_t>(c.loop->now().count());
+  g_assert_cmpuint(field<ClockTime>(notice, "time").ns, ==, now - 10 * ms);
+}
+
+void turns_of_the_server_keep_nothing() {
+  Conversation c;
+  c.session->set_pre_roll(300);
+  c.start();
+  for (const char mark : std::string("abcdef"))
+    say(c, static_cast<std::uint8_t>(mark));
+  c.session->clear_input();
+  c.run();
+  const auto events = c.take();
+  g_assert_true(std::holds_alternative<InputAudioClear>(events.back().body));
+}
+
+void a_turn_of_the_server_after_push_to_talk_keeps_nothing() {
+  Conversation c;
+  push_to_talk(c);
+  for (const char mark : std::string("abcdef"))
+    say(c, static_cast<std::uint8_t>(mark));
+  c.set([](Settings& s) { s.turn_detection = TurnDetectionChoice::server_vad; });
+  c.run();
+  c.take();
+  c.session->clear_input();
+  c.run();
+  g_assert_cmpuint(c.take().size(), ==, 1);
+}
+
+void a_raw_clear_clears() {
+  Conversation c;
+  push_to_talk(c);
+  for (const char mark : std::string("abcdef"))
+    say(c, static_cast<std::uint8_t>(mark));
+  c.take();
+  c.session->send_event(R"({"type":"input_audio_buffer.clear"})");
+  c.run();
+  g_assert_cmpuint(c.take().size(), ==, 1);
+  c.session->commit(); // nothing is there
+  c.run();
+  g_assert_cmpuint(c.take().size(), ==, 0);
+}
+
+// A commit by a raw event is ours as well: no answer to it is waited for.
+void a_raw_commit_expects_no_answer() {
+  Conversation c;
+  c.start();
+  c.push(200);
+  c.session->send_event(R"({"type":"input_audio_buffer.commit"})");
+  c.run();
+  g_assert_cmpuint(c.take_only<InputAudioCommit>().size(), ==, 1);
+  c.session->create_response(std::nullopt);
+  c.run();
+  g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 1);
+}
+
+// The next turn began while the commit was under way.
+void audio_after_a_commit_belongs_to_the_next() {
+  FakeSpeechlessServer::Options options;
+  Conversation c(options);
+  push_to_talk(c);
+  c.push(200);
+  c.take();
+  c.session->commit();
+  c.push(120); // before the server has answered
+  c.session->commit();
+  c.run();
+  g_assert_cmpuint(c.take_only<InputAudioCommit>().size(), ==, 2);
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::error).size(), ==, 0);
+}
+
+// The answer is the application's to ask for: nothing is waited for.
+void turns_without_answers() {
+  Conversation c;
+  c.set([](Settings& s) { s.vad_create_response = TriState::no; });
+  c.start();
+  c.push(200);
+  c.take();
+  c.transport.deliver(SpeechStarted{0, "item_user"});
+  c.transport.deliver(SpeechStopped{200, "item_user"});
+  c.server.commit("item_user");
+  c.run();
+  g_assert_cmpuint(c.take().size(), ==, 0);
+  g_assert_cmpuint(c.sink.ear->notices(NoticeKind::turn_committed).size(), ==, 1);
+  c.session->create_response(std::nullopt);
+  c.run();
+  g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 1);
+}
+
+void semantic_turns() {
+  Conversation c;
+  c.set([](Settings& s) {
+    s.turn_detection = TurnDetectionChoice::semantic_vad;
+    s.vad_eagerness = TurnDetection::Eagerness::high;
+  });
+  c.start();
+  const auto sent = c.take_only<SessionUpdate>().at(0).config.turn_detection;
+  g_assert_true(sent->mode == TurnDetection::Mode::semantic_vad);
+  g_assert_true(sent->eagerness == TurnDetection::Eagerness::high);
+  g_assert_false(sent->threshold || sent->silence_duration_ms);
+  c.reply("item_1", 1000);
+  c.listen(200);
+  c.transport.deliver(SpeechStarted{0, "item_user"}); // interrupts like any other
+  c.run();
+  g_assert_cmpuint(c.take_only<ItemTruncate>().size(), ==, 1);
+  c.server.commit("item_user");
+  c.session->create_response(std::nullopt);
+  c.run();
+  g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 0); // the server answers the turn first
+}
+
+// The caller goes on before the answer began: the server drops it, and nobody waits for it.
+void an_answer_that_speech_prevents() {
+  Conversation c;
+  c.start();
+  c.transport.deliver(SpeechStarted{0, "item_user"});
+  c.transport.deliver(SpeechStopped{200, "item_user"});
+  c.server.commit("item_user");
+  c.transport.deliver(SpeechStarted{300, "item_more"});
+  c.session->create_response(std::nullopt);
+  c.run();
+  g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 1);
+}
+
+void silence_is_told() {
+  Conversation c;
+  c.set([](Settings& s) { s.vad_idle_timeout_ms = 6000; });
+  c.start();
+  g_assert_cmpuint(*c.take_only<SessionUpdate>().at(0).config.turn_detection->idle_timeout_ms, ==, 6000);
+  c.transport.deliver(IdleTimeout{100, 6100, "item_silence"});
+  c.server.commit("item_silence");
+  c.session->create_response(std::nullopt);
+  c.run();
+  const auto notice = c.sink.ear->notices(NoticeKind::idle_timeout).at(0);
+  assert_text(text_of(notice, "item-id"), "item_silence");
+  g_assert_cmpuint(field<std::uint64_t>(notice, "audio-start-ms"), ==, 100);
+  g_assert_cmpuint(field<std::uint64_t>(notice, "audio-end-ms"), ==, 6100);
+  g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 0); // the model speaks first
+}
+
+// The server was about to end the turn; now nobody does, and nobody waits for it.
+void switched_off_within_a_turn() {
+  Conversation c;
+  c.start();
+  c.push(40);
+  c.transport.deliver(SpeechStarted{0, "item_user"});
+  c.run();
+  c.set([](Settings& s) { s.turn_detection = TurnDetectionChoice::none; });
+  c.run();
+  c.begin_drain();
+  g_assert_true(c.drained());
+}
+
+void switched_on_within_a_turn() {
+  Conversation c;
+  push_to_talk(c);
+  c.push(200);
+  c.set([](Settings& s) { s.turn_detection = TurnDetectionChoice::server_vad; });
+  c.run();
+  c.take();
+  c.transport.deliver(SpeechStarted{0, "item_user"});
+  c.transport.deliver(SpeechStopped{200, "item_user"});
+  c.server.commit("item_user"); // by itself, and answered
+  c.session->create_response(std::nullopt);
+  c.run();
+  g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 0);
+}
+
+// ---- the actions at every moment ----
+
+void interrupt_nothing() {
+  Conversation c;
+  c.start();
+  c.take();
+  g_assert_true(c.session->interrupt().accepted);
+  c.run();
+  g_assert_cmpuint(c.take().size(), ==, 0);
+  assert_text(text_of(c.src.ear->notices(NoticeKind::error).at(0), "request"), "interrupt");
+}
+
+void interrupt_before_it_is_created() {
+  Conversation c({.responds = false});
+  c.start();
+  c.session->create_response(std::nullopt);
+  c.session->interrupt();
+  c.run();
+  c.take();
+  const std::string id = c.server.begin_response();
+  c.server.say(id, "item_1", std::vector<std::uint8_t>(48000, 1));
+  c.run();
+  assert_text(*c.take_only<ResponseCancel>().at(0).response_id, id);
+  g_assert_cmpuint(c.listen(200), ==, 0);
+}
+
+void interrupt_while_it_is_heard() {
+  for (const bool done : {false, true}) {
+    Conversation c;
+    c.start();
+    const std::string id = c.reply("item_1", 2000, done);
+    c.listen(500);
+    c.take();
+    c.session->interrupt();
+    c.run();
+    const auto events = c.take();
+    g_assert_cmpuint(only<ResponseCancel>(events).size(), ==, done ? 0 : 1); // it has ended at the server
+    g_assert_cmpuint(only<ItemTruncate>(events).at(0).audio_end_ms, ==, 505);
+    g_assert_cmpuint(c.src.ear->notices(NoticeKind::error).size(), ==, 0);
+  }
+}
+
+void before_the_connection() {
+  Conversation c({.greets = false});
+  c.start();
+  for (const Outcome& outcome :
+       {c.session->create_response(std::nullopt), c.session->interrupt(), c.session->create_response("{}")})
+    g_assert_true(outcome.accepted);
+  c.run();
+  g_assert_cmpuint(c.take().size(), ==, 0);
+  c.server.introduce();
+  c.run();
+  // The first one was sent and cancelled as soon as it existed, the second is asked for after it.
+  const auto events = c.take();
+  g_assert_cmpuint(only<ResponseCreate>(events).size(), ==, 2);
+  g_assert_cmpuint(only<ResponseCancel>(events).size(), ==, 1);
+}
+
+void after_the_end() {
+  Conversation c;
+  c.start();
+  c.begin_drain();
+  g_assert_true(c.drained());
+  c.take();
+  for (const Outcome& outcome : {c.session->create_response(std::nullopt), c.session->send_text("Hello"),
+                                 c.session->send_tool_output("call_1", "x")}) {
+    g_assert_false(outcome.accepted);
+    g_assert_true(contains(outcome.why, "end of stream"));
+  }
+  g_assert_true(c.session->interrupt().accepted);
+  g_assert_true(c.session->cancel_response().accepted);
+  c.run();
+  g_assert_cmpuint(c.take().size(), ==, 0);
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::error).size(), ==, 2); // nothing is there
+  c.session->flush_input();                                              // input goes on
+  g_assert_true(c.session->send_text("Hello").accepted);
+}
+
+// While the last answer is waited for, more may be asked.
+void within_the_end() {
+  Conversation c;
+  c.start();
+  c.reply("item_1", 500);
+  c.begin_drain();
+  g_assert_true(c.session->create_response(std::nullopt).accepted);
+  c.run();
+  g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 1);
+  c.listen(1000);
+  g_assert_false(c.drained());
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  g_test_init(&argc, &argv, nullptr);
+  g_test_add_func("/session/turns/push-to-talk/first-word", first_word_is_kept);
+  g_test_add_func("/session/turns/push-to-talk/said-once", what_was_said_does_not_come_back);
+  g_test_add_func("/session/turns/push-to-talk/no-pre-roll", without_pre_roll);
+  g_test_add_func("/session/turns/push-to-talk/positions", positions_after_a_pre_roll);
+  g_test_add_func("/session/turns/push-to-talk/server-turns", turns_of_the_server_keep_nothing);
+  g_test_add_func("/session/turns/push-to-talk/server-turns-after",
+                  a_turn_of_the_server_after_push_to_talk_keeps_nothing);
+  g_test_add_func("/session/turns/raw/clear", a_raw_clear_clears);
+  g_test_add_func("/session/turns/raw/commit", a_raw_commit_expects_no_answer);
+  g_test_add_func("/session/turns/push-to-talk/next", audio_after_a_commit_belongs_to_the_next);
+  g_test_add_func("/session/turns/no-answers", turns_without_answers);
+  g_test_add_func("/session/turns/semantic", semantic_turns);
+  g_test_add_func("/session/turns/prevented", an_answer_that_speech_prevents);
+  g_test_add_func("/session/turns/idle", silence_is_told);
+  g_test_add_func("/session/turns/switch/off", switched_off_within_a_turn);
+  g_test_add_func("/session/turns/switch/on", switched_on_within_a_turn);
+  g_test_add_func("/session/moments/interrupt/nothing", interrupt_nothing);
+  g_test_add_func("/session/moments/interrupt/asked", interrupt_before_it_is_created);
+  g_test_add_func("/session/moments/interrupt/heard", interrupt_while_it_is_heard);
+  g_test_add_func("/session/moments/before-connection", before_the_connection);
+  g_test_add_func("/session/moments/after-the-end", after_the_end);
+  g_test_add_func("/session/moments/within-the-end", within_the_end);
+  return g_test_run();
+}
