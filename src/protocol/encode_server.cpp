@@ -24,6 +24,17 @@ JsonValue error_json(const ErrorInfo& error) {
   return out;
 }
 
+// Smaller than a response's.
+JsonValue transcription_usage_json(const Usage& usage) {
+  JsonValue input = JsonValue::object();
+  input.set("text_tokens", usage.input_text).set("audio_tokens", usage.input_audio);
+  JsonValue out = JsonValue::object();
+  out.set("total_tokens", usage.total);
+  out.set("input_tokens", usage.input).set("input_token_details", std::move(input));
+  out.set("output_tokens", usage.output);
+  return out;
+}
+
 // One overload per event: its members besides type and event_id.
 struct Members {
   Dialect dialect;
@@ -80,7 +91,7 @@ struct Members {
     part_of(event.item_id, event.content_index);
     out.set("transcript", event.transcript);
     if (event.more_follows) out.set("status", "in_progress");
-    JsonValue usage = event.tokens ? usage_json(*event.tokens) : JsonValue::object();
+    JsonValue usage = event.tokens ? transcription_usage_json(*event.tokens) : JsonValue::object();
     usage.set("type", event.tokens ? "tokens" : "duration");
     if (!event.tokens) usage.set("seconds", event.seconds);
     out.set("usage", std::move(usage));

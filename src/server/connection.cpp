@@ -1,5 +1,7 @@
 #include "server/connection.h"
 
+#include "server/conversation.h"
+
 #include <algorithm>
 
 namespace rt::server {
@@ -17,10 +19,11 @@ bool introduces(const ServerEvent& event) {
 
 Connection::Connection(Executor& executor, SpeechService& speech, const Scenario& scenario,
                        ScenarioProgress& progress, Faults faults, Dialect dialect,
-                       Conversation::Options options, Peer& peer)
+                       const ClientSession::Options& options, Peer& peer)
     : codec_(Codec::of(dialect)), faults_(std::move(faults)), session_length_(scenario.session_length),
-      peer_(peer), conversation_(executor, speech, scenario, progress, std::move(options),
-                                 [this](const ServerEvent& event) { send(event); }),
+      peer_(peer),
+      session_(std::make_unique<Conversation>(executor, speech, scenario, progress, options,
+                                              [this](const ServerEvent& event) { send(event); })),
       expiry_(executor) {
   std::stable_sort(faults_.injections.begin(), faults_.injections.end(), [](const auto& a, const auto& b) {
     return a.after_server_events < b.after_server_events;
@@ -36,14 +39,21 @@ void Connection::start() {
   expiry_.start(session_length_, [this] { expire(); });
   inject();
   check_endings();
-  if (!closed_) conversation_.start();
+  if (!closed_) session_->start();
 }
 
 void Connection::refuse_key() {
+  turn_away({"invalid_api_key", "Incorrect API key provided."}, 3000);
+}
+
+void Connection::refuse_address(const Refusal& why) {
+  turn_away({why.code, why.message}, 4000);
+}
+
+void Connection::turn_away(ScriptedError error, unsigned close_code) {
   faults_ = {};
-  end({.error = ScriptedError{"invalid_api_key", "Incorrect API key provided.", "invalid_request_error"},
-       .close_code = 3000,
-       .close_reason = "invalid_request_error.invalid_api_key"});
+  const auto reason = error.type + '.' + error.code;
+  end({.error = std::move(error), .close_code = close_code, .close_reason = reason});
 }
 
 void Connection::receive(std::string_view text) {
@@ -51,10 +61,10 @@ void Connection::receive(std::string_view text) {
   ++client_events_;
   const auto event = codec_.decode_client(text);
   if (!event) {
-    conversation_.refuse(event_id_of(text).value_or(""), event.error().code, event.error().message,
-                         event.error().debug);
+    session_->refuse(event_id_of(text).value_or(""), event.error().code, event.error().message,
+                     event.error().debug);
   } else if (!fault_instead_of(event.value())) {
-    conversation_.handle(event.value());
+    session_->handle(event.value());
   }
   check_endings();
 }
@@ -62,7 +72,7 @@ void Connection::receive(std::string_view text) {
 void Connection::receive_binary() {
   if (closed_) return;
   ++client_events_;
-  conversation_.refuse("", "invalid_event", "Events are sent as text, not as binary frames.", "");
+  session_->refuse("", "invalid_event", "Events are sent as text, not as binary frames.", "");
   check_endings();
 }
 
@@ -72,8 +82,8 @@ bool Connection::fault_instead_of(const ClientEvent& event) {
   if (!faults_.reject_session_update) return false;
   if (faults_.reject_count != 0 && rejected_ >= faults_.reject_count) return false;
   ++rejected_;
-  conversation_.refuse(event.event_id, faults_.reject_session_update->code,
-                       faults_.reject_session_update->message, "session");
+  session_->refuse(event.event_id, faults_.reject_session_update->code,
+                   faults_.reject_session_update->message, "session");
   return true;
 }
 
@@ -110,7 +120,7 @@ void Connection::check_endings() {
 
 void Connection::end(const Ending& ending) {
   if (closed_) return;
-  if (ending.error) conversation_.fail(ending.error->type, ending.error->code, ending.error->message);
+  if (ending.error) session_->fail(ending.error->type, ending.error->code, ending.error->message);
   closed_ = true;
   peer_.close(ending.close_code, ending.close_reason);
 }

@@ -3,10 +3,14 @@
 #pragma once
 
 #include "protocol/codec.h"
-#include "server/conversation.h"
+#include "server/client_session.h"
+#include "server/context.h"
+#include "server/timer.h"
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rt::server {
 
@@ -22,11 +26,12 @@ class Peer {
 class Connection {
  public:
   Connection(Executor& executor, SpeechService& speech, const Scenario& scenario, ScenarioProgress& progress,
-             Faults faults, protocol::Dialect dialect, Conversation::Options options, Peer& peer);
+             Faults faults, protocol::Dialect dialect, const ClientSession::Options& options, Peer& peer);
 
   void start();
-  // Instead of start(): what OpenAI answers to a bad key.
+  // Instead of start(): what OpenAI answers to a bad key, and to an address that it does not like.
   void refuse_key();
+  void refuse_address(const Refusal& why);
   void receive(std::string_view text);
   void receive_binary();
   void end(const Ending& ending);
@@ -35,6 +40,7 @@ class Connection {
  private:
   void send(const protocol::ServerEvent& event);
   bool fault_instead_of(const protocol::ClientEvent& event);
+  void turn_away(ScriptedError error, unsigned close_code);
   void inject();
   void check_endings();
   void expire();
@@ -46,7 +52,7 @@ class Connection {
   bool closed_ = false;
   unsigned server_events_ = 0, client_events_ = 0, rejected_ = 0;
   std::size_t injected_ = 0;
-  Conversation conversation_;
+  std::unique_ptr<ClientSession> session_;
   std::vector<std::unique_ptr<Timer>> ending_timers_;
   Timer expiry_;
 };

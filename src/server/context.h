@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/executor.h"
+#include "server/allowance.h"
 #include "server/item_store.h"
 #include "server/outbox.h"
 #include "server/scenario.h"
@@ -10,11 +11,12 @@
 
 namespace rt::server {
 
-// A server's count of how often each scripted thing was used, across its connections.
+// A server's count of what was used up, across its connections.
 struct ScenarioProgress {
   std::vector<unsigned> replies_used; // by index in Scenario::replies
   std::size_t transcripts_used = 0;
   std::size_t connections = 0;
+  Allowance requests, tokens;
 };
 
 struct Context {

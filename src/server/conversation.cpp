@@ -1,5 +1,9 @@
 #include "server/conversation.h"
 
+#include "protocol/event_names.h"
+
+#include <type_traits>
+
 namespace rt::server {
 
 using namespace protocol;
@@ -16,11 +20,16 @@ SessionInfo initial_session(Outbox& out, const Conversation::Options& options) {
   return info;
 }
 
+// What a session without responses understands.
+template<typename Body>
+constexpr bool is_input = std::is_same_v<Body, SessionUpdate> || std::is_same_v<Body, InputAudioAppend> ||
+                          std::is_same_v<Body, InputAudioCommit> || std::is_same_v<Body, InputAudioClear>;
+
 } // namespace
 
 Conversation::Conversation(Executor& executor, SpeechService& speech, const Scenario& scenario,
-                           ScenarioProgress& progress, Options options, Outbox::Send send)
-    : out_(options.tag, std::move(send)), session_(initial_session(out_, options)),
+                           ScenarioProgress& progress, const Options& options, Outbox::Send send)
+    : ClientSession(options, std::move(send)), session_(initial_session(out_, options)),
       conversation_id_(out_.next_id("conv")), context_{executor, speech,   scenario, progress,
                                                        out_,     session_, items_},
       turns_(context_, *this), requests_(context_, turns_), responses_(context_, conversation_id_, *this),
@@ -28,28 +37,29 @@ Conversation::Conversation(Executor& executor, SpeechService& speech, const Scen
 
 void Conversation::start() {
   out_.send(SessionCreated{session_.info()});
-  out_.send(ConversationCreated{conversation_id_});
+  if (converses()) out_.send(ConversationCreated{conversation_id_});
 }
 
 void Conversation::handle(const ClientEvent& event) {
-  std::visit([&](const auto& body) { on(body, event.event_id); }, event.body);
-}
-
-void Conversation::fail(std::string_view type, std::string_view code, std::string message) {
-  out_.send(ErrorEvent{{std::string(type), std::string(code), std::move(message), "", ""}});
+  std::visit(
+      [&]<typename Body>(const Body& body) {
+        const auto index = event.body.index();
+        if (converses() || is_input<Body> || index == std::size(client_event_names))
+          return on(body, event.event_id);
+        out_.refuse(event.event_id, "invalid_value",
+                    "A transcription session does not have the event '" +
+                        std::string(client_event_names[index].ga) + "'.",
+                    "type");
+      },
+      event.body);
 }
 
 void Conversation::on(const SessionUpdate& update, const std::string& event_id) {
   if (const auto bad = session_.apply(update))
     return out_.refuse(event_id, bad->code, bad->message, bad->param);
   turns_.configure();
-  idle_.stop();
+  if (!idle_timeout()) idle_.stop();
   out_.send(SessionUpdated{session_.info()});
-}
-
-void Conversation::on(const ResponseCreate& event, const std::string& event_id) {
-  if (converses()) return responses_.create(event, event_id);
-  out_.refuse(event_id, "invalid_value", "A transcription session has no responses.");
 }
 
 void Conversation::on(const RawClientEvent& event, const std::string& event_id) {
@@ -73,11 +83,20 @@ void Conversation::on_turn_ended() {
   if (converses() && detection().create_response.value_or(true)) responses_.create_for_turn();
 }
 
+std::optional<std::uint32_t> Conversation::idle_timeout() const {
+  if (detection().mode != TurnDetection::Mode::server_vad) return std::nullopt;
+  return detection().idle_timeout_ms;
+}
+
 void Conversation::on_response_finished(std::uint64_t audio_ms) {
-  const auto& timeout = detection().idle_timeout_ms;
-  if (detection().mode != TurnDetection::Mode::server_vad || !timeout || turns_.speaking()) return;
+  if (!idle_timeout() || turns_.speaking()) return;
   // The listener still hears the answer; only then does the silence begin.
-  idle_.start(Milliseconds(audio_ms + *timeout), [this, since = turns_.written_ms()] { on_idle(since); });
+  idle_.start(Milliseconds(audio_ms), [this] { on_answer_heard(); });
+}
+
+void Conversation::on_answer_heard() {
+  if (const auto timeout = idle_timeout())
+    idle_.start(Milliseconds(*timeout), [this, since = turns_.written_ms()] { on_idle(since); });
 }
 
 void Conversation::on_idle(std::uint64_t since_ms) {

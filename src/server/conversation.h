@@ -1,5 +1,4 @@
-// One client's conversation: decoded events and the passing of time in, server events out. No socket, no
-// text, no threads; everything happens on the executor's thread.
+// One client's conversation; without responses it is a transcription session.
 //
 //   Conversation --+-- SessionState   what is configured
 //                  +-- InputTurns     audio, turn detection, recognition
@@ -7,7 +6,7 @@
 //                  +-- Responses      replies, cancelling, interruption
 #pragma once
 
-#include "protocol/client_event.h"
+#include "server/client_session.h"
 #include "server/context.h"
 #include "server/input_turns.h"
 #include "server/item_requests.h"
@@ -19,24 +18,13 @@
 
 namespace rt::server {
 
-class Conversation final : InputTurns::Listener, Responses::Listener {
+class Conversation final : public ClientSession, InputTurns::Listener, Responses::Listener {
  public:
-  struct Options {
-    std::string tag; // tells this connection's ids from others'
-    std::string model;
-    protocol::SessionType type = protocol::SessionType::conversation;
-    std::int64_t expires_at = 0; // unix seconds
-  };
   Conversation(Executor& executor, SpeechService& speech, const Scenario& scenario,
-               ScenarioProgress& progress, Options options, Outbox::Send send);
+               ScenarioProgress& progress, const Options& options, Outbox::Send send);
 
-  void start(); // session.created, conversation.created
-  void handle(const protocol::ClientEvent& event);
-  // For text that is no event.
-  void refuse(std::string_view event_id, std::string_view code, std::string message, std::string_view param) {
-    out_.refuse(event_id, code, std::move(message), param);
-  }
-  void fail(std::string_view type, std::string_view code, std::string message);
+  void start() override;
+  void handle(const protocol::ClientEvent& event) override;
 
  private:
   void on(const protocol::SessionUpdate& update, const std::string& event_id);
@@ -57,7 +45,9 @@ class Conversation final : InputTurns::Listener, Responses::Listener {
   void on(const protocol::ItemTruncate& event, const std::string& event_id) {
     requests_.truncate(event, event_id);
   }
-  void on(const protocol::ResponseCreate& event, const std::string& event_id);
+  void on(const protocol::ResponseCreate& event, const std::string& event_id) {
+    responses_.create(event, event_id);
+  }
   void on(const protocol::ResponseCancel& event, const std::string& event_id) {
     responses_.cancel(event, event_id);
   }
@@ -74,12 +64,13 @@ class Conversation final : InputTurns::Listener, Responses::Listener {
   void on_heard() override { responses_.on_heard(); }
   void on_response_started() override { idle_.stop(); }
   void on_response_finished(std::uint64_t audio_ms) override;
+  void on_answer_heard();
   void on_idle(std::uint64_t since_ms);
 
   const protocol::TurnDetection& detection() const;
+  std::optional<std::uint32_t> idle_timeout() const;
   bool converses() const { return session_.info().type == protocol::SessionType::conversation; }
 
-  Outbox out_;
   SessionState session_;
   ItemStore items_;
   std::string conversation_id_;

@@ -7,7 +7,11 @@
 
 namespace rt::server {
 
+using protocol::SessionType;
+
 namespace {
+
+constexpr const char* default_model = "gpt-realtime"; // where the client names none
 
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
@@ -34,14 +38,33 @@ std::string after(const std::string& text, std::string_view prefix) {
   return text.starts_with(prefix) ? text.substr(prefix.size()) : "";
 }
 
+// What kind of session the query asks for, and with which model.
+void read_query(std::string_view query, Wanted& wanted) {
+  std::string intent;
+  for (const auto& pair : split(query, '&')) {
+    if (const auto model = after(pair, "model="); !model.empty()) wanted.model = unescaped(model);
+    if (const auto value = after(pair, "intent="); !value.empty()) intent = unescaped(value);
+  }
+  if (intent == "transcription") {
+    wanted.type = SessionType::transcription;
+    if (!wanted.model.empty()) {
+      wanted.refusal = Refusal{"invalid_model",
+                               "A transcription session's address has no model: name the transcription "
+                               "model in session.update.",
+                               "model"};
+      wanted.model.clear();
+    }
+  } else if (!intent.empty() && intent != "conversation") {
+    wanted.refusal = Refusal{"invalid_value", "There is no intent '" + intent + "'.", "intent"};
+  }
+}
+
 } // namespace
 
 Wanted read_handshake(std::string_view query, const std::function<std::string(const char*)>& header) {
   Wanted wanted;
-  for (const auto& pair : split(query, '&')) {
-    if (const auto model = after(pair, "model="); !model.empty()) wanted.model = unescaped(model);
-    if (pair == "intent=transcription") wanted.type = protocol::SessionType::transcription;
-  }
+  read_query(query, wanted);
+  if (wanted.model.empty() && wanted.type == SessionType::conversation) wanted.model = default_model;
   if (header("OpenAI-Beta").find("realtime=v1") != std::string::npos)
     wanted.dialect = protocol::Dialect::beta;
   const auto authorization = header("Authorization");

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "protocol/codec.h"
+#include "server/session_state.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,9 +15,10 @@ inline constexpr const char* realtime_path = "/v1/realtime";
 
 struct Wanted {
   protocol::Dialect dialect = protocol::Dialect::ga;
-  std::string key; // from whichever place held one
-  std::string model = "gpt-realtime";
+  std::string key;   // from whichever place held one
+  std::string model; // none in a transcription session
   protocol::SessionType type = protocol::SessionType::conversation;
+  std::optional<Refusal> refusal; // of an address that contradicts itself
 };
 
 // `header` gives a header's value, or "". `query` is the URI's, still escaped.

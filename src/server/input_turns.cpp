@@ -2,6 +2,7 @@
 
 #include "audio/base64.h"
 #include "server/level_detector.h"
+#include "server/transcription.h"
 
 namespace rt::server {
 
@@ -44,10 +45,6 @@ std::optional<TurnRules> rules_of(const TurnDetection& wanted) {
   rules.prefix_padding_ms = wanted.prefix_padding_ms.value_or(rules.prefix_padding_ms);
   rules.silence_duration_ms = wanted.silence_duration_ms.value_or(rules.silence_duration_ms);
   return rules;
-}
-
-bool asks_transcript(const SessionConfig& config) {
-  return config.transcription && *config.transcription != Transcription{};
 }
 
 } // namespace
@@ -190,25 +187,8 @@ void InputTurns::heard(const std::string& item_id, std::string text) {
   if (used < context_.scenario.transcripts.size()) text = context_.scenario.transcripts[used++];
   stored->unheard = false;
   stored->heard = std::move(text);
-  if (asks_transcript(context_.session.config())) send_transcript(*stored);
+  send_transcript(context_, *stored);
   listener_.on_heard();
-}
-
-void InputTurns::send_transcript(StoredItem& stored) {
-  const std::string text = stored.heard;
-  std::uint32_t index = 0;
-  while (stored.item.content[index].type != ContentPart::Type::input_audio)
-    ++index;
-  stored.item.content[index].transcript = text;
-  // Word by word, so that the deltas of an item add up to its transcript.
-  for (std::size_t from = 0; from < text.size();) {
-    auto to = text.find(' ', from + 1);
-    if (to == std::string::npos) to = text.size();
-    context_.out.send(InputTranscriptDelta{stored.item.id, index, text.substr(from, to - from)});
-    from = to;
-  }
-  const double seconds = static_cast<double>(stored.audio_ms()) / 1000;
-  context_.out.send(InputTranscriptCompleted{stored.item.id, index, text, seconds});
 }
 
 } // namespace rt::server

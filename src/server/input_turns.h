@@ -48,7 +48,6 @@ class InputTurns final : InputAudio::Listener {
   std::string make_item(InputAudio::Committed audio);
   void settle(const std::string& item_id); // when nobody is listening to it: nothing was understood
   void heard(const std::string& item_id, std::string text);
-  void send_transcript(StoredItem& stored);
 
   Context& context_;
   Listener& listener_;

@@ -112,8 +112,22 @@ void ResponseRun::finish(ResponseStatus status, std::string reason) {
   }
   response_.usage = usage();
   context_.out.send(ResponseDone{response_});
-  context_.out.send(RateLimits{{{"requests", 1000, 999, 60}, {"tokens", 50000, 49000, 60}}});
+  tell_limits();
   finished_callback_(*this);
+}
+
+// What a response that failed cost is not counted, or a client at its limit would never get away from it.
+void ResponseRun::tell_limits() {
+  const auto& limit = context_.scenario.rate_limit;
+  const auto now = context_.executor.now();
+  auto& requests = context_.progress.requests;
+  auto& tokens = context_.progress.tokens;
+  if (response_.status != ResponseStatus::failed) {
+    requests.spend(1, limit.requests, now);
+    tokens.spend(static_cast<double>(response_.usage->total), limit.tokens, now);
+  }
+  context_.out.send(RateLimits{
+      {requests.describe("requests", limit.requests, now), tokens.describe("tokens", limit.tokens, now)}});
 }
 
 Usage ResponseRun::usage() const {

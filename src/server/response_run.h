@@ -48,6 +48,7 @@ class ResponseRun {
   bool over_budget() const;
   void close_item(bool completed);
   void finish(protocol::ResponseStatus status, std::string reason);
+  void tell_limits();
   protocol::Usage usage() const;
 
   Context& context_;

@@ -153,8 +153,24 @@ ReplyRequest Responses::request_of(const ResponseRun& run) const {
   return request;
 }
 
+// Its name, or null.
+const char* Responses::used_up_limit() const {
+  const auto& limit = context_.scenario.rate_limit;
+  const auto now = context_.executor.now();
+  if (!limit.enforced) return nullptr;
+  if (context_.progress.requests.used_up(limit.requests, now)) return "requests";
+  return context_.progress.tokens.used_up(limit.tokens, now) ? "tokens" : nullptr;
+}
+
 ReplyPlan Responses::plan(const ReplyRequest& request) {
   const auto& scenario = context_.scenario;
+  if (const char* limit = used_up_limit()) {
+    ReplyPlan none;
+    none.status = ResponseStatus::failed;
+    none.error_code = "rate_limit_exceeded";
+    none.error_message = std::string("Rate limit reached on ") + limit + " per minute.";
+    return none;
+  }
   auto& used = context_.progress.replies_used;
   used.resize(scenario.replies.size());
   const auto question = question_of(request);

@@ -38,6 +38,7 @@ class Responses {
   void on_finished(ResponseRun& run);
   void try_plan(ResponseRun& run);
   ReplyRequest request_of(const ResponseRun& run) const;
+  const char* used_up_limit() const;
   ReplyPlan plan(const ReplyRequest& request);
 
   Context& context_;

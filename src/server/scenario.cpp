@@ -228,6 +228,16 @@ Faults read_faults(const JsonValue& json, const std::string& place) {
   return faults;
 }
 
+RateLimit read_rate_limit(const JsonValue& json) {
+  RateLimit limit;
+  Reader reader(json, "rate_limits.");
+  if (const auto count = reader.count("requests")) limit.requests = *count;
+  if (const auto count = reader.count("tokens")) limit.tokens = *count;
+  limit.enforced = true;
+  reader.finish();
+  return limit;
+}
+
 Scenario read_scenario(const JsonValue& json) {
   Scenario scenario;
   Reader reader(json, "");
@@ -240,6 +250,11 @@ Scenario read_scenario(const JsonValue& json) {
     if (!each.is_string()) throw Bad{at, "expected a string"};
     scenario.transcripts.push_back(*each.as_string());
   });
+  if (const auto* error = reader.find("transcription_error")) {
+    auto& read = scenario.transcription_error.emplace();
+    read.type = "server_error";
+    read_error(*error, reader.place("transcription_error"), read);
+  }
   reader.list("replies", [&](const JsonValue& each, const std::string& at) {
     scenario.replies.push_back(read_reply(each, at));
   });
@@ -251,6 +266,7 @@ Scenario read_scenario(const JsonValue& json) {
   reader.ms("before_first_delta_ms", scenario.before_first_delta);
   reader.choice("bad_key", scenario.bad_key,
                 {{"http", Scenario::BadKey::http_401}, {"event", Scenario::BadKey::event_and_close}});
+  if (const auto* limits = reader.find("rate_limits")) scenario.rate_limit = read_rate_limit(*limits);
   if (const auto seconds = reader.count("session_seconds"))
     scenario.session_length = std::chrono::seconds(*seconds);
   if (const auto seconds = reader.count("keepalive_seconds"))

@@ -72,6 +72,12 @@ struct Faults {
   std::vector<Injection> injections;
 };
 
+// What the server's clients may use in a minute.
+struct RateLimit {
+  std::int64_t requests = 1000, tokens = 50000;
+  bool enforced = false; // else only told
+};
+
 struct Scenario {
   enum class Ears { real, off };            // recogniser
   enum class Detector { real, level, off }; // level: any loud frame is speech, so that a tone can be a turn
@@ -80,12 +86,14 @@ struct Scenario {
   Ears ears = Ears::real;
   Detector detector = Detector::real;
   std::vector<std::string> transcripts; // the k-th user turn is understood as this, whatever was said
-  std::vector<ScriptedReply> replies;   // the first that fits and is not used up; else the built-in policy
-  std::optional<Sound> default_sound;   // of replies that the built-in policy makes
-  double pace = 5;                      // output audio, times real time; 0: all at once
-  Ms delta{100};                        // audio in one delta
+  std::optional<ScriptedError> transcription_error; // instead of every transcript
+  std::vector<ScriptedReply> replies; // the first that fits and is not used up; else the built-in policy
+  std::optional<Sound> default_sound; // of replies that the built-in policy makes
+  double pace = 5;                    // output audio, times real time; 0: all at once
+  Ms delta{100};                      // audio in one delta
   Ms before_created{0}, before_first_delta{0};
   BadKey bad_key = BadKey::http_401;
+  RateLimit rate_limit;
   std::chrono::seconds session_length{3600}; // then session_expired and close 1001
   std::chrono::seconds keepalive{20};        // between pings; 0: none
   Faults every_connection;

@@ -1,6 +1,7 @@
 #include "server/session_state.h"
 
 #include "protocol/codec.h"
+#include "server/transcription.h"
 
 #include <algorithm>
 #include <array>
@@ -131,7 +132,7 @@ std::optional<Refusal> check_max_output_tokens(std::int64_t tokens, const char* 
 std::optional<Refusal> SessionState::apply(const SessionUpdate& update) {
   const auto& wanted = update.config;
   if (update.type != info_.type) {
-    return invalid("The type of a session is fixed when it is opened.", "session.type");
+    return Refusal{"invalid_parameter", "The type of a session is fixed when it is opened.", "session.type"};
   }
   if (wanted.voice) {
     if (auto bad = check_voice(*wanted.voice, "session.audio.output.voice")) return bad;
@@ -160,7 +161,30 @@ std::optional<Refusal> SessionState::apply(const SessionUpdate& update) {
   if (wanted.turn_detection) {
     if (auto bad = check_turn_detection(*wanted.turn_detection)) return bad;
   }
+  if (auto bad = check_transcription(wanted)) return bad;
   merge(info_.config, wanted);
+  // A model that finds no turns switches their detection off where the client says nothing of it.
+  if (info_.type == SessionType::transcription &&
+      !transcription_model(info_.config.transcription).finds_turns)
+    info_.config.turn_detection = TurnDetection{.mode = TurnDetection::Mode::none};
+  return std::nullopt;
+}
+
+// In a conversation the turns are the answering model's, whatever model writes them down.
+std::optional<Refusal> SessionState::check_transcription(const SessionConfig& wanted) const {
+  if (info_.type != SessionType::transcription) return std::nullopt;
+  const auto& transcription = wanted.transcription ? wanted.transcription : info_.config.transcription;
+  const auto& model = transcription_model(transcription);
+  const bool turns = wanted.turn_detection && wanted.turn_detection->mode != TurnDetection::Mode::none;
+  if (turns && !model.finds_turns) {
+    return invalid("The transcription model '" + std::string(model.name) +
+                       "' finds no turns: set turn_detection to null and commit the audio yourself.",
+                   "session.audio.input.turn_detection");
+  }
+  if (!model.takes_prompt && transcription->prompt) {
+    return invalid("The transcription model '" + std::string(model.name) + "' takes no prompt.",
+                   "session.audio.input.transcription.prompt");
+  }
   return std::nullopt;
 }
 

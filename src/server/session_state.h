@@ -29,6 +29,7 @@ class SessionState {
   void fix_voice() { voice_fixed_ = true; }
 
  private:
+  std::optional<Refusal> check_transcription(const protocol::SessionConfig& wanted) const;
   protocol::SessionInfo info_;
   bool voice_fixed_ = false;
 };

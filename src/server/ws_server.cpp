@@ -215,19 +215,20 @@ void WsServer::Shell::welcome(const Accepted& decided, SoupWebsocketConnection* 
   };
   Client client{script_,
                 std::make_unique<WsClient>(*executor_, GRef<SoupWebsocketConnection>::share(socket), hooks)};
-  Conversation::Options options;
+  ClientSession::Options options;
   options.tag = std::to_string(number);
   options.model = decided.wanted.model;
   options.type = decided.wanted.type;
   options.expires_at = g_get_real_time() / G_USEC_PER_SEC + scenario.session_length.count();
   client.socket->connection =
       std::make_unique<Connection>(*executor_, *speech_, scenario, script_->progress, decided.faults,
-                                   decided.wanted.dialect, std::move(options), *client.socket);
+                                   decided.wanted.dialect, options, *client.socket);
   auto& connection = *client.socket->connection;
   clients_.insert_or_assign(number, std::move(client));
   open = static_cast<unsigned>(clients_.size());
   log(LogLevel::info, "server", "client " + std::to_string(number) + " connected");
   if (decided.bad_key) return connection.refuse_key();
+  if (decided.wanted.refusal) return connection.refuse_address(*decided.wanted.refusal);
   connection.start();
 }
 

@@ -97,6 +97,15 @@ void bad_keys_get_an_error_and_a_close() {
   g_assert_cmpuint(f.peer.texts.size(), ==, 1);
 }
 
+void addresses_that_contradict_themselves_get_an_error_and_a_close() {
+  Fixture f;
+  f.connection.refuse_address({"invalid_model", "Which of them?", "model"});
+  g_assert_cmpuint(f.peer.texts.size(), ==, 1);
+  equal(f.peer.error("code"), "invalid_model");
+  g_assert_cmpuint(f.peer.closed->first, ==, 4000);
+  equal(f.peer.closed->second, "invalid_request_error.invalid_model");
+}
+
 void sessions_expire() {
   Fixture f({}, Dialect::ga, Scenario{.session_length = std::chrono::seconds(5)});
   f.connection.start();
@@ -187,6 +196,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/server/connection/dialects", both_dialects_are_spoken);
   g_test_add_func("/server/connection/wrong-text", wrong_text_is_answered);
   g_test_add_func("/server/connection/bad-key", bad_keys_get_an_error_and_a_close);
+  g_test_add_func("/server/connection/bad-address",
+                  addresses_that_contradict_themselves_get_an_error_and_a_close);
   g_test_add_func("/server/connection/expiry", sessions_expire);
   g_test_add_func("/server/connection/no-greeting", no_greeting);
   g_test_add_func("/server/connection/ignored-update", updates_may_be_ignored);

@@ -25,8 +25,19 @@ void the_query_names_the_model() {
   equal(read("model=gpt-4o%2Dx", {}).model, "gpt-4o-x");
   equal(read("a=b&model=m&c=d", {}).model, "m");
   equal(read("", {}).model, "gpt-realtime");
-  g_assert_true(read("intent=transcription", {}).type == SessionType::transcription);
-  g_assert_true(read("model=m", {}).type == SessionType::conversation);
+}
+
+void the_query_names_the_kind_of_session() {
+  const auto written = read("intent=transcription", {});
+  g_assert_true(written.type == SessionType::transcription && !written.refusal);
+  equal(written.model, "");
+  const auto spoken = read("model=m", {});
+  g_assert_true(spoken.type == SessionType::conversation && !spoken.refusal);
+  g_assert_true(read("model=m&intent=conversation", {}).type == SessionType::conversation);
+  const auto both = read("intent=transcription&model=whisper-1", {});
+  g_assert_true(both.type == SessionType::transcription);
+  equal(both.refusal.value().code, "invalid_model");
+  equal(read("model=m&intent=singing", {}).refusal.value().param, "intent");
 }
 
 void the_header_chooses_the_dialect() {
@@ -50,6 +61,7 @@ void keys_come_three_ways() {
 int main(int argc, char** argv) {
   g_test_init(&argc, &argv, nullptr);
   g_test_add_func("/server/handshake/model", the_query_names_the_model);
+  g_test_add_func("/server/handshake/kind", the_query_names_the_kind_of_session);
   g_test_add_func("/server/handshake/dialect", the_header_chooses_the_dialect);
   g_test_add_func("/server/handshake/key", keys_come_three_ways);
   return g_test_run();

@@ -5,7 +5,10 @@
 #include "server/linear_resampler.h"
 #include "server/words.h"
 
+#include <unistd.h>
+
 #include <cmath>
+#include <fstream>
 
 namespace rt::server::test {
 
@@ -81,12 +84,19 @@ std::unique_ptr<Resampler> FakeSpeech::make_resampler(std::uint32_t from, std::u
   return std::make_unique<LinearResampler>(from, to);
 }
 
-Harness::Harness(Scenario with, SessionType type) : scenario(std::move(with)) {
+Harness::Harness(Scenario with, SessionType type) : scenario(std::move(with)), type_(type) {
+  // A transcription session's address has no model.
+  const std::string model = type == SessionType::transcription ? "" : "test-model";
   conversation = std::make_unique<Conversation>(executor, speech, scenario, progress,
-                                                Conversation::Options{"1", "test-model", type, 1000},
+                                                Conversation::Options{"1", model, type, 1000},
                                                 [this](const ServerEvent& event) { log.push_back(event); });
   conversation->start();
   events();
+}
+
+Harness::~Harness() {
+  leave_for_the_judge(Dialect::ga, type_, log);
+  if (judged_in_beta) leave_for_the_judge(Dialect::beta, type_, log);
 }
 
 void Harness::client_text(std::string_view text) {
@@ -159,6 +169,21 @@ std::vector<std::uint8_t> Harness::audio_of(const std::string& item_id) const {
     bytes.resize(start + *size);
   }
   return bytes;
+}
+
+void leave_for_the_judge(Dialect dialect, SessionType type, const std::vector<ServerEvent>& events) {
+  const char* folder = g_getenv("RT_TRAFFIC_DIR");
+  if (!folder) return;
+  const char* kind = dialect == Dialect::beta             ? "beta"
+                     : dialect == Dialect::translation    ? "translation"
+                     : type == SessionType::transcription ? "transcription"
+                                                          : "ga";
+  std::ofstream out(std::string(folder) + '/' + kind + '-' + std::to_string(getpid()) + ".jsonl",
+                    std::ios::app);
+  for (const auto& event : events) {
+    const auto text = Codec::of(dialect).encode(event);
+    if (!text.empty()) out << text << '\n';
+  }
 }
 
 } // namespace rt::server::test

@@ -46,6 +46,7 @@ class FakeSpeech final : public SpeechService {
 class Harness {
  public:
   explicit Harness(Scenario scenario = {}, protocol::SessionType type = protocol::SessionType::conversation);
+  ~Harness();
 
   template<typename Body>
   void client(Body body, std::string event_id = {}) {
@@ -99,11 +100,18 @@ class Harness {
   ScenarioProgress progress;
   std::vector<protocol::ServerEvent> log;
   std::unique_ptr<Conversation> conversation;
+  bool judged_in_beta = false; // besides GA
 
  private:
   void append(unsigned ms, std::int16_t level);
+  const protocol::SessionType type_;
   std::size_t seen_ = 0;
 };
+
+// With RT_TRAFFIC_DIR in the environment the events are appended there to KIND-PID.jsonl, KIND as in
+// schema_judge.py: sends_valid.py judges them.
+void leave_for_the_judge(protocol::Dialect dialect, protocol::SessionType type,
+                         const std::vector<protocol::ServerEvent>& events);
 
 inline void equal(std::string_view got, std::string_view wanted) {
   if (got != wanted) g_error("got  %s\nwant %s", std::string(got).c_str(), std::string(wanted).c_str());

@@ -348,17 +348,51 @@ void speech_stops_the_idle_clock() {
   g_assert_cmpuint(h.all<IdleTimeout>().size(), ==, 0);
 }
 
-void transcription_sessions_do_not_answer() {
-  Harness h({}, SessionType::transcription);
-  SessionConfig config = with_transcription();
-  h.client(SessionUpdate{config, SessionType::transcription});
-  h.tone(400);
-  h.silence(300);
-  h.understand("write this down");
-  equal(h.last<InputTranscriptCompleted>().transcript, "write this down");
-  g_assert_cmpuint(h.all<ResponseCreated>().size(), ==, 0);
-  h.client(ResponseCreate{}, "no");
-  equal(h.last<ErrorEvent>().error.event_id, "no");
+// An answer of 3 words plays for 300 ms after response.done came; 60 ms of it were needed to send it.
+void idle_time_begins_when_the_answer_was_heard() {
+  Harness h;
+  SessionConfig config;
+  config.turn_detection.emplace().idle_timeout_ms = 6000;
+  h.configure(config);
+  h.ask("hello");
+  while (h.all<ResponseDone>().empty())
+    h.advance(1);
+  h.silence(200); // written while the answer is heard
+  h.advance(299);
+  h.silence(400);
+  h.advance(1);
+  h.silence(1000);
+  h.advance(5999);
+  g_assert_cmpuint(h.all<IdleTimeout>().size(), ==, 0);
+  h.advance(1);
+  const auto timeout = h.last<IdleTimeout>();
+  g_assert_cmpuint(timeout.audio_start_ms, ==, 600);
+  g_assert_cmpuint(timeout.audio_end_ms, ==, 1600);
+  equal(h.last<InputAudioCommitted>().item_id, timeout.item_id);
+}
+
+void the_idle_clock_survives_other_settings() {
+  Harness h;
+  SessionConfig config;
+  config.turn_detection.emplace().idle_timeout_ms = 6000;
+  h.configure(config);
+  h.ask("hello");
+  h.advance(1000);
+  h.configure({}); // a client may ask in this way whether all it sent has arrived
+  h.advance(6000);
+  g_assert_cmpuint(h.all<IdleTimeout>().size(), ==, 1);
+}
+
+void without_turn_detection_nobody_is_idle() {
+  Harness h;
+  SessionConfig config;
+  config.turn_detection.emplace().idle_timeout_ms = 6000;
+  h.configure(config);
+  h.ask("hello");
+  h.advance(1000);
+  h.no_turn_detection();
+  h.advance(20'000);
+  g_assert_cmpuint(h.all<IdleTimeout>().size(), ==, 0);
 }
 
 } // namespace
@@ -389,6 +423,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/server/turns/scripted", scripted_transcripts_replace_the_recogniser);
   g_test_add_func("/server/turns/idle", silence_for_long_is_a_turn);
   g_test_add_func("/server/turns/idle-stopped", speech_stops_the_idle_clock);
-  g_test_add_func("/server/turns/transcription-session", transcription_sessions_do_not_answer);
+  g_test_add_func("/server/turns/idle-heard", idle_time_begins_when_the_answer_was_heard);
+  g_test_add_func("/server/turns/idle-update", the_idle_clock_survives_other_settings);
+  g_test_add_func("/server/turns/idle-off", without_turn_detection_nobody_is_idle);
   return g_test_run();
 }

@@ -22,6 +22,7 @@ void everything_is_read() {
     "recognizer": "off", "detector": "level", "transcripts": ["a", "b"], "sound": {"kind": "ramp", "ms": 500},
     "pace": 0.9, "delta_ms": 50, "before_created_ms": 10, "before_first_delta_ms": 20, "bad_key": "event",
     "session_seconds": 5, "keepalive_seconds": 0,
+    "transcription_error": {"code": "t", "message": "no"}, "rate_limits": {"requests": 3, "tokens": 1000},
     "replies": [
       {"match": "x+", "times": 0, "say": "hello", "sound": {"kind": "tone", "ms": 100}, "pace": 0},
       {"call": {"name": "f", "arguments": {"a": [1, 2]}, "call_id": "c"}, "before_first_delta_ms": 30},
@@ -40,6 +41,8 @@ void everything_is_read() {
   g_assert_true(s.default_sound->kind == Sound::Kind::ramp && s.default_sound->duration == Ms(500));
   g_assert_cmpfloat(s.pace, ==, 0.9);
   g_assert_true(s.delta == Ms(50) && s.before_created == Ms(10) && s.before_first_delta == Ms(20));
+  g_assert_true(s.transcription_error->code == "t" && s.transcription_error->type == "server_error");
+  g_assert_true(s.rate_limit.enforced && s.rate_limit.requests == 3 && s.rate_limit.tokens == 1000);
   g_assert_true(s.bad_key == Scenario::BadKey::event_and_close);
   g_assert_true(s.session_length.count() == 5 && s.keepalive.count() == 0);
   g_assert_cmpuint(s.replies.size(), ==, 4);

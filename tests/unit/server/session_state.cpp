@@ -89,6 +89,7 @@ void the_type_is_fixed() {
   Harness h;
   h.client(SessionUpdate{{}, SessionType::transcription}, "e");
   equal(h.last<ErrorEvent>().error.param, "session.type");
+  equal(h.last_error(), "invalid_parameter");
 }
 
 void the_voice_is_fixed_by_the_first_audio() {
