@@ -150,6 +150,7 @@ void breaks_are_forgotten_once_heard() {
     reader.position += 480;
     reader.advance(reader.now() - ms, 120 * ms);
   }
+  playout.prepare_flush();
   const std::vector<Cut> cuts = playout.cut_flushed(2999 * ms, 120 * ms); // in the last but one
   g_assert_cmpuint(cuts[0].heard_ms, ==, 1920);
   assert_span(cuts[0].span.value(), 0, 120, 2980);
