@@ -43,6 +43,7 @@ struct SinkSettings {
   std::uint32_t pre_roll_ms = 300;
   bool mute = false;
   bool half_duplex = false;
+  bool local_vad = false;
 };
 
 constexpr std::array sink_properties = {
@@ -64,6 +65,10 @@ constexpr std::array sink_properties = {
     property<&SinkSettings::half_duplex>(
         "half-duplex",
         "Send silence while an answer is heard and 200 ms longer: for devices without echo cancellation",
+        Mutability::playing),
+    property<&SinkSettings::local_vad>(
+        "local-vad",
+        "Lower an answer as soon as somebody is heard to speak here, until the server has decided",
         Mutability::playing),
 };
 
@@ -222,7 +227,6 @@ static GstFlowReturn gst_realtime_sink_hand_over(GstRealtimeSink* self, Session&
 // Whether the input may hold the echo of an answer.
 static bool gst_realtime_sink_hears_answer(GstRealtimeSink* self, Session& session,
                                            std::optional<std::uint64_t> time, std::size_t bytes) {
-  if (!self->priv->settings.lock()->half_duplex) return false;
   const audio::Format format = self->priv->format.value_or(audio::pcm16_24k);
   return session.downlink().heard_at(time, format.ns_of_samples(format.samples(bytes)));
 }
@@ -249,7 +253,9 @@ static GstFlowReturn gst_realtime_sink_render(GstBaseSink* sink, GstBuffer* buff
     return GST_FLOW_ERROR;
   }
   const auto time = gst_realtime_sink_clock_time(self, GST_BUFFER_PTS(buffer));
-  const bool muted = gst_realtime_sink_hears_answer(self, *session, time, map.size);
+  const SinkSettings settings = *self->priv->settings.lock();
+  const bool muted = settings.half_duplex && gst_realtime_sink_hears_answer(self, *session, time, map.size);
+  if (settings.local_vad && !muted && !settings.mute) session->listen({map.data, map.size});
   const GstFlowReturn result =
       gst_realtime_sink_hand_over(self, *session, {{map.data, map.size}, 0, time, muted});
   gst_buffer_unmap(buffer, &map);

@@ -42,13 +42,24 @@ void Downlink::response_done(std::string_view response_id) {
 }
 
 std::vector<audio::Cut> Downlink::cut() {
-  return state_.lock()->playout.cut();
+  auto state = state_.lock();
+  state->duck.raise();
+  return state->playout.cut();
 }
 
 void Downlink::request_flush() {
   auto state = state_.lock();
   state->flush_requested = true;
   state->playout.prepare_flush();
+}
+
+void Downlink::set_interruptible(bool yes) {
+  state_.lock()->interruptible = yes;
+}
+
+void Downlink::duck() {
+  auto state = state_.lock();
+  if (state->interruptible && !state->playout.idle()) state->duck.lower();
 }
 
 void Downlink::end() {
@@ -98,6 +109,7 @@ audio::FrameInfo Downlink::read(std::span<std::uint8_t> frame, std::uint64_t pts
     state->transcript.played(span);
     state->heard.audio(span.pts, span.end);
   }
+  state->duck.apply(state->playout.format(), frame, pts, info.audio_samples);
   return info;
 }
 
@@ -128,6 +140,7 @@ std::vector<audio::Cut> Downlink::cut_flushed(std::uint64_t now, std::uint64_t l
   auto state = state_.lock();
   state->flush_requested = false;
   state->heard.flushed(now);
+  state->duck.reset();
   return state->playout.cut_flushed(now, latency);
 }
 
@@ -140,6 +153,7 @@ std::vector<audio::Cut> Downlink::abandon() {
   state->flush_requested = false;
   state->read_no_more = true;
   state->heard.reset();
+  state->duck.reset();
   return state->playout.abandon(std::exchange(state->stopped, std::nullopt));
 }
 
@@ -158,7 +172,9 @@ void Downlink::reset() {
   state->playout.abandon();
   state->transcript.clear();
   state->heard.reset();
+  state->duck.reset();
   state->flush_requested = state->ended = state->has_format = state->read_no_more = false;
+  state->interruptible = false;
 }
 
 } // namespace rt::session

@@ -3,6 +3,7 @@
 // that pass between the two threads.
 #pragma once
 
+#include "audio/duck.h"
 #include "audio/playout.h"
 #include "audio/transcript_track.h"
 #include "base/guarded.h"
@@ -34,6 +35,8 @@ class Downlink {
   std::vector<audio::Cut> cut();
   // The streaming thread will flush and cut when it wakes.
   void request_flush();
+  // Whether the server's word that somebody speaks will cut a reply; without it, none is lowered.
+  void set_interruptible(bool yes);
   // The conversation has drained: the stream may end.
   void end();
   void resume(); // it goes on after all, with a new input
@@ -57,6 +60,9 @@ class Downlink {
   bool ended();
 
   // ---- any thread ----
+  // Somebody seems to speak: a reply that is heard is lowered until it is cut, or until the server has not
+  // confirmed it in time.
+  void duck();
   // Whether a reply is heard in a span of clock time, or was up to 200 ms before it; without a time: now.
   bool heard_at(std::optional<std::uint64_t> time, std::uint64_t duration);
   // The reader is gone, or its stream was ended from outside: what waits or comes counts as finished, until
@@ -73,7 +79,9 @@ class Downlink {
     audio::TranscriptTrack transcript;
     HeardWindow heard;
     std::optional<audio::Playout::Stopped> stopped;
+    audio::Duck duck;
     bool has_format = false, flush_requested = false, ended = false, read_no_more = false;
+    bool interruptible = false;
   };
   Guarded<State> state_;
 };

@@ -132,6 +132,7 @@ void Engine::handle(const SessionCreated& e) {
   connection_.established();
   responses_.set_cancels_by_id(provider.cancels_by_id);
   configuration_.server_says(e.session);
+  shared_->downlink.set_interruptible(configuration_.interrupts_on_speech());
   phase_ = Phase::configuring;
   {
     auto statistics = shared_->statistics.lock();
@@ -154,6 +155,7 @@ void Engine::handle(const SessionCreated& e) {
 void Engine::handle(const SessionUpdated& e) {
   configuration_.server_says(e.session);
   if (!configuration_.detects_turns()) turns_.detection_off();
+  shared_->downlink.set_interruptible(configuration_.interrupts_on_speech());
   const auto update = configuration_.acknowledged();
   notify(Notice(NoticeKind::session_updated)
              .with("session-id", e.session.id)

@@ -183,6 +183,12 @@ void Session::set_muted(bool muted) {
   parts_->shared->uplink.set_muted(muted);
 }
 
+void Session::listen(std::span<const std::uint8_t> bytes) {
+  const audio::Format format = parts_->shared->uplink.format();
+  const bool began = parts_->shared->ear.lock()->push(format, bytes);
+  if (began) parts_->shared->downlink.duck();
+}
+
 Uplink::Pushed Session::push(Uplink::Input& input, bool live) {
   return parts_->shared->uplink.push(input, live, parts_->executor->now());
 }

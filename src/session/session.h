@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,8 @@ class Session {
   void set_pre_roll(std::uint32_t milliseconds);
   void set_input_live(bool live);
   void set_muted(bool muted);
+  // local-vad: what was captured is listened to, and lowers the reply when somebody begins to speak.
+  void listen(std::span<const std::uint8_t> bytes);
   Uplink::Pushed push(Uplink::Input& input, bool live); // see Uplink; blocks for input that is not live
   // Makes push and drain return; undone by set_input_flushing(false).
   void set_input_flushing(bool flushing);

@@ -2,6 +2,7 @@
 // lock; none is held while another is taken.
 #pragma once
 
+#include "audio/speech_onset.h"
 #include "base/guarded.h"
 #include "session/clock_pair.h"
 #include "session/downlink.h"
@@ -45,6 +46,7 @@ struct SharedState {
   Guarded<Status> status; // notified on every change of the drain
   Guarded<Statistics> statistics;
   Guarded<std::array<std::optional<ClockPair>, 3>> clocks; // by Role
+  Guarded<audio::SpeechOnset> ear; // of realtimesink, with local-vad
   Members members;
   Uplink uplink;
   Downlink downlink;

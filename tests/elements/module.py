@@ -51,7 +51,8 @@ shared = sink & src & text_src
 check("every element has every session property", SESSION_ONLY <= shared and len(shared) >= 45,
       f"{len(shared)} shared: {sorted(shared)}")
 check("what only one element has is its own", text_src - shared == {"track"}
-      and sink - shared == {"chunk-duration", "max-uplink-backlog", "silence-fill-delay", "pre-roll", "mute", "half-duplex"}
+      and sink - shared == {"chunk-duration", "max-uplink-backlog", "silence-fill-delay", "pre-roll", "mute", "half-duplex",
+                               "local-vad"}
       and src - shared == {"cushion", "frame-duration", "gap-mode", "flush-on-interrupt", "playout-delay",
                          "max-backlog"}, (sink - shared, src - shared, text_src - shared))
 for element in ELEMENTS:

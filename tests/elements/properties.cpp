@@ -73,6 +73,7 @@ const std::vector<Row> sink_rows = {
     {"pre-roll", "300", "500", "ms"},
     {"mute", "false", "true"},
     {"half-duplex", "false", "true"},
+    {"local-vad", "false", "true"},
 };
 
 const std::vector<Row> src_rows = {

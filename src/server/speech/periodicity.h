@@ -1,25 +1,10 @@
 // How periodic a sound is at the pitches of human voices, whatever its colour.
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 
 namespace rt::server {
-
-// Second-order Butterworth filter.
-class Biquad {
- public:
-  static Biquad low_pass(double hz, double rate);
-  static Biquad high_pass(double hz, double rate);
-  double operator()(double in);
-
- private:
-  Biquad(double b0, double b1, double a1, double a2) : b0_(b0), b1_(b1), a1_(a1), a2_(a2) {}
-  double b0_, b1_, a1_, a2_; // b2 equals b0
-  double z1_ = 0, z2_ = 0;
-};
 
 // 70 to 400 Hz.
 constexpr std::size_t shortest_period = 40, longest_period = 228; // samples at 16 kHz

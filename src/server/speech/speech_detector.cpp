@@ -1,5 +1,7 @@
 #include "server/speech/speech_detector.h"
 
+#include "audio/biquad.h"
+#include "audio/voicing.h"
 #include "server/speech/periodicity.h"
 
 #include <algorithm>
@@ -18,21 +20,6 @@ constexpr double voiced_start = 0.52, voiced_on = 0.4; // periodicity of one fra
 constexpr double voiced_mean = 0.42;                   // of the latest frames
 constexpr int latest = 4;
 constexpr int hold_frames = 15; // unvoiced sounds and closures between voiced ones
-
-// dBFS of what is not speech: falls at once, rises slowly, so that speech hardly lifts it.
-class NoiseFloor {
- public:
-  void update(double db) {
-    if (!known_) db_ = std::min(db, softest_db + 10);
-    known_ = true;
-    db_ += db < db_ ? (db - db_) * 0.3 : std::min(0.03, (db - db_) * 0.02);
-  }
-  double db() const { return db_; }
-
- private:
-  bool known_ = false;
-  double db_ = 0;
-};
 
 // A voice is what is periodic at a voice's pitch and louder than the noise. Speech starts with two such
 // frames near each other and goes on over the unvoiced sounds between them.
@@ -83,9 +70,10 @@ class VoiceDetector final : public SpeechDetector {
     return audible ? 0.55 : 0.4; // 0.4: not enough to start a turn, enough to go on
   }
 
-  Biquad without_rumble_ = Biquad::high_pass(90, rate), without_hiss_ = Biquad::low_pass(3000, rate);
+  audio::Biquad without_rumble_ = audio::Biquad::high_pass(90, rate);
+  audio::Biquad without_hiss_ = audio::Biquad::low_pass(3000, rate);
   std::array<double, periodicity_window> window_{};
-  NoiseFloor floor_;
+  audio::NoiseFloor floor_{softest_db + 10};
   std::array<double, latest> pitches_{};
   std::array<bool, latest> voiced_{};
   int hold_ = 0;        // frames that speech goes on without a voice

@@ -4,10 +4,9 @@
 #include "playout_helpers.h"
 
 #include "audio/fade.h"
+#include "support/tone.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
 #include <functional>
 #include <vector>
 
@@ -15,46 +14,7 @@ namespace {
 
 using namespace rt::audio;
 using namespace rt::audio::test;
-
-constexpr double pi = 3.14159265358979323846;
-constexpr double amplitude = 16384; // -6 dBFS
-constexpr double tone_hz = 440;
-
-std::int16_t tone(const Format& format, std::uint64_t position) {
-  return static_cast<std::int16_t>(
-      std::lround(amplitude * std::sin(2 * pi * tone_hz * static_cast<double>(position) / format.rate)));
-}
-
-std::vector<std::uint8_t> speech(const Format& format, std::uint64_t first, std::uint64_t count) {
-  std::vector<std::uint8_t> bytes;
-  for (std::uint64_t i = first; i < first + count; ++i) {
-    const std::int16_t sample = tone(format, i);
-    if (format.encoding == Encoding::pcm16) {
-      bytes.push_back(static_cast<std::uint8_t>(sample & 0xFF));
-      bytes.push_back(static_cast<std::uint8_t>(static_cast<std::uint16_t>(sample) >> 8));
-    } else {
-      bytes.push_back(format.encoding == Encoding::g711_ulaw ? ulaw_encode(sample) : alaw_encode(sample));
-    }
-  }
-  return bytes;
-}
-
-// The largest |x[i-1] - 2 x[i] + x[i+1]|.
-int roughness(const std::vector<std::int16_t>& samples) {
-  int most = 0;
-  for (std::size_t i = 1; i + 1 < samples.size(); ++i)
-    most = std::max(most, std::abs(samples[i - 1] - 2 * samples[i] + samples[i + 1]));
-  return most;
-}
-
-// What the tone has by itself, its quantisation included.
-int roughness_of_tone(const Format& format) {
-  const std::vector<std::uint8_t> bytes = speech(format, 0, format.rate);
-  std::vector<std::int16_t> samples;
-  for (std::size_t i = 0; i < bytes.size(); i += format.bytes_per_sample())
-    samples.push_back(linear(format, bytes.data() + i));
-  return roughness(samples);
-}
+using rt::test::roughness, rt::test::roughness_of_tone, rt::test::tone, rt::test::tone_sample;
 
 struct Listener {
   explicit Listener(const Format& format) : reader(playout, format.samples_of_ms(20)) {
@@ -62,7 +22,7 @@ struct Listener {
     set_cushion(playout, 40);
   }
   void receive(std::uint64_t count) {
-    std::vector<std::uint8_t> bytes = speech(playout.format(), received, count);
+    std::vector<std::uint8_t> bytes = tone(playout.format(), received, count);
     // Speech swells; a tone that is there at once would be the click.
     const std::size_t swell = playout.format().bytes(playout.format().samples_of_ms(10));
     if (received == 0)
@@ -138,14 +98,14 @@ void no_hole() {
   }
   g_assert_cmpuint(listener.playout.underruns(), ==, 0);
   for (std::size_t i = 0; i < listener.heard.size(); ++i)
-    if (i >= 240) g_assert_cmpint(listener.heard[i], ==, tone(pcm16_24k, i));
+    if (i >= 240) g_assert_cmpint(listener.heard[i], ==, tone_sample(24000, i));
 }
 
 void a_hard_edge_is_found() {
   for_each_format([](const Format& format, int own) {
     std::vector<std::int16_t> edge;
     for (std::uint64_t i = 0; i < format.rate / 440 * 5 / 4; ++i)
-      edge.push_back(tone(format, i));
+      edge.push_back(tone_sample(format.rate, i));
     edge.resize(edge.size() * 2);
     g_assert_cmpint(roughness(edge), >, own * 3);
   });

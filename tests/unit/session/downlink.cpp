@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -115,6 +116,41 @@ void when_a_reply_is_heard() {
   g_assert_false(downlink.heard_at(base + 110 * ms, ms));
 }
 
+// What somebody's voice does to a reply; audio::Duck's own tests say how.
+void duck() {
+  Downlink downlink;
+  downlink.set_format(audio::pcm16_24k);
+  downlink.set_options({0});
+  const auto loudest = [&](std::uint64_t pts) {
+    std::vector<std::uint8_t> frame(960);
+    downlink.read(frame, pts);
+    return *std::max_element(frame.begin(), frame.end());
+  };
+  downlink.set_interruptible(true);
+  downlink.duck();                                            // nothing plays
+  downlink.append(key, std::vector<std::uint8_t>(48000, 10)); // 10 + 256 * 10
+  g_assert_cmpuint(loudest(0), ==, 10);
+  downlink.set_interruptible(false);
+  downlink.duck();
+  g_assert_cmpuint(loudest(frame_ns), ==, 10);
+  downlink.set_interruptible(true);
+  downlink.duck();
+  loudest(2 * frame_ns);
+  std::vector<std::uint8_t> lowered(960);
+  g_assert_cmpuint(downlink.read(lowered, 3 * frame_ns).audio_samples, ==, 480);
+  for (std::size_t i = 0; i < 480; ++i)
+    g_assert_cmpint(lowered[2 * i] + 256 * lowered[2 * i + 1], ==, 514); // a fifth of 2570
+  const auto cuts = downlink.cut();
+  g_assert_cmpuint(cuts.size(), ==, 1);
+  g_assert_cmpuint(cuts[0].heard, ==, 4 * 480 + 120);
+  loudest(4 * frame_ns); // the fade
+  downlink.append({"resp_2", "item_2", 0}, std::vector<std::uint8_t>(9600, 10));
+  std::vector<std::uint8_t> next(960);
+  downlink.read(next, 6 * frame_ns);
+  for (const std::uint8_t byte : next)
+    g_assert_cmpuint(byte, ==, 10);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -125,5 +161,6 @@ int main(int argc, char** argv) {
   g_test_add_func("/downlink/end", end);
   g_test_add_func("/downlink/nobody-reads", nobody_reads);
   g_test_add_func("/downlink/heard", when_a_reply_is_heard);
+  g_test_add_func("/downlink/duck", duck);
   return g_test_run();
 }

@@ -50,6 +50,7 @@ void sink_streams(Stage& stage) {
   for (unsigned i = 0; i < rounds * 4; ++i, time += 20'000'000) {
     Uplink::Input input{bytes, 0, time};
     g_assert_true(stage.session->push(input, i % 3 != 0) != Uplink::Pushed::closed);
+    stage.session->listen(bytes);
     if (i % 50 == 0) stage.session->set_muted(i % 100 == 0);
     if (i % 500 == 250) stage.session->set_input_format(i % 1000 == 250 ? audio::ulaw_8k : audio::pcm16_24k);
   }
