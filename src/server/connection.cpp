@@ -1,6 +1,7 @@
 #include "server/connection.h"
 
 #include "server/conversation.h"
+#include "server/translation.h"
 
 #include <algorithm>
 
@@ -21,10 +22,13 @@ Connection::Connection(Executor& executor, SpeechService& speech, const Scenario
                        ScenarioProgress& progress, Faults faults, Dialect dialect,
                        const ClientSession::Options& options, Peer& peer)
     : codec_(Codec::of(dialect)), faults_(std::move(faults)), session_length_(scenario.session_length),
-      peer_(peer),
-      session_(std::make_unique<Conversation>(executor, speech, scenario, progress, options,
-                                              [this](const ServerEvent& event) { send(event); })),
-      expiry_(executor) {
+      peer_(peer), expiry_(executor) {
+  auto out = [this](const ServerEvent& event) { send(event); };
+  if (options.type == SessionType::translation) {
+    session_ = std::make_unique<Translation>(speech, scenario, progress, options, std::move(out));
+  } else {
+    session_ = std::make_unique<Conversation>(executor, speech, scenario, progress, options, std::move(out));
+  }
   std::stable_sort(faults_.injections.begin(), faults_.injections.end(), [](const auto& a, const auto& b) {
     return a.after_server_events < b.after_server_events;
   });
@@ -95,6 +99,7 @@ void Connection::send(const ServerEvent& event) {
   ++server_events_;
   inject();
   check_endings();
+  if (std::holds_alternative<SessionClosed>(event.body)) end({});
 }
 
 void Connection::inject() {

@@ -46,10 +46,9 @@ void Conversation::handle(const ClientEvent& event) {
         const auto index = event.body.index();
         if (converses() || is_input<Body> || index == std::size(client_event_names))
           return on(body, event.event_id);
+        const std::string name(client_event_names[index].ga);
         out_.refuse(event.event_id, "invalid_value",
-                    "A transcription session does not have the event '" +
-                        std::string(client_event_names[index].ga) + "'.",
-                    "type");
+                    "A transcription session does not have the event '" + name + "'.", "type");
       },
       event.body);
 }

@@ -7,11 +7,14 @@
 
 namespace rt::server {
 
+using protocol::Dialect;
 using protocol::SessionType;
 
 namespace {
 
-constexpr const char* default_model = "gpt-realtime"; // where the client names none
+// Where the client names none.
+constexpr const char* default_model = "gpt-realtime";
+constexpr const char* default_translator = "gpt-realtime-translate";
 
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
@@ -38,43 +41,61 @@ std::string after(const std::string& text, std::string_view prefix) {
   return text.starts_with(prefix) ? text.substr(prefix.size()) : "";
 }
 
-// What kind of session the query asks for, and with which model.
-void read_query(std::string_view query, Wanted& wanted) {
-  std::string intent;
-  for (const auto& pair : split(query, '&')) {
-    if (const auto model = after(pair, "model="); !model.empty()) wanted.model = unescaped(model);
-    if (const auto value = after(pair, "intent="); !value.empty()) intent = unescaped(value);
+struct Query {
+  std::string model, intent;
+};
+
+Query read_query(std::string_view text) {
+  Query query;
+  for (const auto& pair : split(text, '&')) {
+    if (const auto model = after(pair, "model="); !model.empty()) query.model = unescaped(model);
+    if (const auto intent = after(pair, "intent="); !intent.empty()) query.intent = unescaped(intent);
   }
-  if (intent == "transcription") {
+  return query;
+}
+
+void choose_translation(const Query& query, Wanted& wanted) {
+  wanted.type = SessionType::translation;
+  wanted.model = query.model.empty() ? default_translator : query.model;
+  if (wanted.dialect == Dialect::beta)
+    wanted.refusal = Refusal{"invalid_value", "Translation has no beta.", "OpenAI-Beta"};
+  if (!query.intent.empty())
+    wanted.refusal = Refusal{"invalid_value", "A translation's address has no intent.", "intent"};
+  wanted.dialect = Dialect::translation;
+}
+
+void choose_type(const Query& query, Wanted& wanted) {
+  if (query.intent == "transcription") {
     wanted.type = SessionType::transcription;
-    if (!wanted.model.empty()) {
+    if (!query.model.empty()) {
       wanted.refusal = Refusal{"invalid_model",
                                "A transcription session's address has no model: name the transcription "
                                "model in session.update.",
                                "model"};
-      wanted.model.clear();
     }
-  } else if (!intent.empty() && intent != "conversation") {
-    wanted.refusal = Refusal{"invalid_value", "There is no intent '" + intent + "'.", "intent"};
+    return;
   }
+  wanted.model = query.model.empty() ? default_model : query.model;
+  if (!query.intent.empty() && query.intent != "conversation")
+    wanted.refusal = Refusal{"invalid_value", "There is no intent '" + query.intent + "'.", "intent"};
 }
 
 } // namespace
 
-Wanted read_handshake(std::string_view query, const std::function<std::string(const char*)>& header) {
+Wanted read_handshake(std::string_view path, std::string_view query,
+                      const std::function<std::string(const char*)>& header) {
   Wanted wanted;
-  read_query(query, wanted);
-  if (wanted.model.empty() && wanted.type == SessionType::conversation) wanted.model = default_model;
-  if (header("OpenAI-Beta").find("realtime=v1") != std::string::npos)
-    wanted.dialect = protocol::Dialect::beta;
+  if (header("OpenAI-Beta").find("realtime=v1") != std::string::npos) wanted.dialect = Dialect::beta;
   const auto authorization = header("Authorization");
   if (lower(authorization).starts_with("bearer ")) wanted.key = authorization.substr(7);
   if (wanted.key.empty()) wanted.key = header("api-key");
   // Browsers cannot set headers: they say it with subprotocols.
   for (const auto& each : split(header("Sec-WebSocket-Protocol"), ',')) {
-    if (each == "openai-beta.realtime-v1") wanted.dialect = protocol::Dialect::beta;
+    if (each == "openai-beta.realtime-v1") wanted.dialect = Dialect::beta;
     if (wanted.key.empty()) wanted.key = after(each, "openai-insecure-api-key.");
   }
+  const auto asked = read_query(query);
+  path == translations_path ? choose_translation(asked, wanted) : choose_type(asked, wanted);
   return wanted;
 }
 

@@ -12,6 +12,7 @@
 namespace rt::server {
 
 inline constexpr const char* realtime_path = "/v1/realtime";
+inline constexpr const char* translations_path = "/v1/realtime/translations";
 
 struct Wanted {
   protocol::Dialect dialect = protocol::Dialect::ga;
@@ -22,6 +23,7 @@ struct Wanted {
 };
 
 // `header` gives a header's value, or "". `query` is the URI's, still escaped.
-Wanted read_handshake(std::string_view query, const std::function<std::string(const char*)>& header);
+Wanted read_handshake(std::string_view path, std::string_view query,
+                      const std::function<std::string(const char*)>& header);
 
 } // namespace rt::server

@@ -1,12 +1,34 @@
 #include "server/input_audio.h"
 
+#include "audio/base64.h"
 #include "audio/g711.h"
+#include "server/level_detector.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
 namespace rt::server {
+
+std::optional<std::vector<std::uint8_t>> decode_audio(std::string_view base64) {
+  std::vector<std::uint8_t> bytes(audio::base64_decoded_bound(base64.size()));
+  const auto size = audio::base64_decode(base64, bytes.data());
+  if (!size) return std::nullopt;
+  bytes.resize(*size);
+  return bytes;
+}
+
+std::unique_ptr<SpeechDetector> choose_detector(SpeechService& speech, const Scenario& scenario) {
+  switch (scenario.detector) {
+  case Scenario::Detector::real:
+    return speech.make_detector();
+  case Scenario::Detector::level:
+    return std::make_unique<LevelDetector>();
+  case Scenario::Detector::off:
+    break;
+  }
+  return nullptr;
+}
 
 InputAudio::InputAudio(SpeechService& speech, std::unique_ptr<SpeechDetector> detector, Listener& listener)
     : speech_(speech), detector_(std::move(detector)), listener_(listener) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "audio/format.h"
+#include "server/scenario.h"
 #include "server/speech_service.h"
 #include "server/turn_detector.h"
 
@@ -11,9 +12,17 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace rt::server {
+
+// The bytes of an append; absent when it is no base64.
+std::optional<std::vector<std::uint8_t>> decode_audio(std::string_view base64);
+inline constexpr const char* bad_audio = "Invalid 'audio': expected base64-encoded audio bytes.";
+
+// The one that a scenario asks for; null: no speech is ever found.
+std::unique_ptr<SpeechDetector> choose_detector(SpeechService& speech, const Scenario& scenario);
 
 class InputAudio {
  public:

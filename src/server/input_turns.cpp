@@ -1,7 +1,5 @@
 #include "server/input_turns.h"
 
-#include "audio/base64.h"
-#include "server/level_detector.h"
 #include "server/transcription.h"
 
 namespace rt::server {
@@ -9,18 +7,6 @@ namespace rt::server {
 using namespace protocol;
 
 namespace {
-
-std::unique_ptr<SpeechDetector> choose_detector(const Context& context) {
-  switch (context.scenario.detector) {
-  case Scenario::Detector::real:
-    return context.speech.make_detector();
-  case Scenario::Detector::level:
-    return std::make_unique<LevelDetector>();
-  case Scenario::Detector::off:
-    break;
-  }
-  return nullptr;
-}
 
 // Semantic detection waits for the end of a thought; here eagerness only chooses how long a pause is.
 std::uint64_t pause_of(TurnDetection::Eagerness eagerness) {
@@ -50,7 +36,8 @@ std::optional<TurnRules> rules_of(const TurnDetection& wanted) {
 } // namespace
 
 InputTurns::InputTurns(Context& context, Listener& listener)
-    : context_(context), listener_(listener), audio_(context.speech, choose_detector(context), *this) {
+    : context_(context), listener_(listener),
+      audio_(context.speech, choose_detector(context.speech, context.scenario), *this) {
   configure();
 }
 
@@ -63,15 +50,9 @@ void InputTurns::configure() {
 }
 
 void InputTurns::append(const InputAudioAppend& event, std::string_view event_id) {
-  std::vector<std::uint8_t> bytes(audio::base64_decoded_bound(event.audio.size()));
-  const auto size = audio::base64_decode(event.audio, bytes.data());
-  if (!size) {
-    context_.out.refuse(event_id, "invalid_value", "Invalid 'audio': expected base64-encoded audio bytes.",
-                        "audio");
-    return;
-  }
-  bytes.resize(*size);
-  if (!audio_.append(bytes)) {
+  const auto bytes = decode_audio(event.audio);
+  if (!bytes) return context_.out.refuse(event_id, "invalid_value", bad_audio, "audio");
+  if (!audio_.append(*bytes)) {
     context_.out.refuse(event_id, "input_audio_buffer_full",
                         "The input audio buffer is full: commit or clear it before appending more.", "audio");
   }

@@ -91,6 +91,12 @@ void merge(SessionConfig& into, const SessionConfig& update) {
 
 SessionConfig default_config(SessionType type) {
   SessionConfig config;
+  if (type == SessionType::translation) {
+    config.transcription = Transcription{};
+    config.noise_reduction = NoiseReduction::none;
+    config.target_language = "es";
+    return config;
+  }
   config.input_format = audio::pcm16_24k;
   TurnDetection detection;
   detection.threshold = 0.5;
@@ -158,6 +164,8 @@ std::optional<Refusal> SessionState::apply(const SessionUpdate& update) {
   if (wanted.temperature) {
     if (auto bad = check_range(*wanted.temperature, 0.6, 1.2, "session.temperature")) return bad;
   }
+  if (wanted.target_language && wanted.target_language->empty())
+    return invalid("Invalid value: expected the code of a language.", "session.audio.output.language");
   if (wanted.turn_detection) {
     if (auto bad = check_turn_detection(*wanted.turn_detection)) return bad;
   }

@@ -147,7 +147,8 @@ void WsServer::Shell::on_request(SoupServer*, SoupServerMessage* message, const 
 
 // Sets a status, or leaves it to libsoup to complete the upgrade.
 void WsServer::Shell::judge(SoupServerMessage* message, std::string_view path) {
-  if (path != realtime_path) return answer(message, 404, "not_found", "No such path.");
+  if (path != realtime_path && path != translations_path)
+    return answer(message, 404, "not_found", "No such path.");
   auto* headers = soup_server_message_get_request_headers(message);
   const auto header = [headers](const char* name) {
     const char* value = soup_message_headers_get_list(headers, name);
@@ -157,7 +158,7 @@ void WsServer::Shell::judge(SoupServerMessage* message, std::string_view path) {
   const char* query = g_uri_get_query(uri);
   auto decided = std::make_unique<Accepted>();
   decided->number = ++accepted;
-  decided->wanted = read_handshake(query ? query : "", header);
+  decided->wanted = read_handshake(path, query ? query : "", header);
   const auto& scenario = script_->scenario;
   const auto& first = scenario.first_connections;
   const auto index = script_->progress.connections++;

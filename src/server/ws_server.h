@@ -1,5 +1,5 @@
-// The development server's socket: ws://HOST:PORT/v1/realtime. It only carries text between SoupServer and
-// Connection. Any number may run in a process, each on an executor of its choice.
+// The development server's socket: ws://HOST:PORT/v1/realtime and .../translations. It only carries text
+// between SoupServer and Connection. Any number may run in a process, each on an executor of its choice.
 #pragma once
 
 #include "base/executor.h"

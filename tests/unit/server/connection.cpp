@@ -33,10 +33,10 @@ struct FakePeer final : Peer {
 };
 
 struct Fixture {
-  explicit Fixture(Faults faults = {}, Dialect dialect = Dialect::ga, Scenario with = {})
-      : scenario(std::move(with)),
-        connection(executor, speech, scenario, progress, std::move(faults), dialect,
-                   Conversation::Options{"7", "m", SessionType::conversation, 1000}, peer) {}
+  explicit Fixture(Faults faults = {}, Dialect dialect = Dialect::ga, Scenario with = {},
+                   SessionType type = SessionType::conversation)
+      : scenario(std::move(with)), connection(executor, speech, scenario, progress, std::move(faults),
+                                              dialect, {"7", "m", type, 1000}, peer) {}
   void receive(std::string_view text) {
     connection.receive(text);
     executor.run_until_idle();
@@ -124,6 +124,20 @@ void no_greeting() {
   equal(f.peer.type(0), "session.updated");
 }
 
+void a_translation_is_closed_by_its_client() {
+  Fixture f({}, Dialect::translation, {}, SessionType::translation);
+  f.connection.start();
+  g_assert_cmpuint(f.peer.texts.size(), ==, 1);
+  f.receive(R"({"type":"input_audio_buffer.append","audio":""})");
+  equal(f.peer.error("code"), "unknown_event");
+  f.receive(R"({"type":"session.update","session":{"audio":{"input":{"format":{"type":"audio/pcmu"}}}}})");
+  equal(f.peer.error("code"), "unknown_parameter");
+  equal(f.peer.error("param"), "session.audio.input.format");
+  f.receive(R"({"type":"session.close"})");
+  equal(f.peer.type(f.peer.texts.size() - 1), "session.closed");
+  g_assert_cmpuint(f.peer.closed->first, ==, 1000);
+}
+
 void updates_may_be_ignored() {
   Fixture f(Faults{.ignore_session_update = true});
   f.connection.start();
@@ -200,6 +214,7 @@ int main(int argc, char** argv) {
                   addresses_that_contradict_themselves_get_an_error_and_a_close);
   g_test_add_func("/server/connection/expiry", sessions_expire);
   g_test_add_func("/server/connection/no-greeting", no_greeting);
+  g_test_add_func("/server/connection/translation", a_translation_is_closed_by_its_client);
   g_test_add_func("/server/connection/ignored-update", updates_may_be_ignored);
   g_test_add_func("/server/connection/rejected-update", updates_may_be_rejected);
   g_test_add_func("/server/connection/ending-sent", endings_by_events_sent);

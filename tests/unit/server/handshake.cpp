@@ -14,8 +14,9 @@ using rt::protocol::Dialect;
 using rt::protocol::SessionType;
 using rt::server::test::equal;
 
-Wanted read(std::string_view query, const std::map<std::string, std::string>& headers) {
-  return read_handshake(query, [&](const char* name) {
+Wanted read(std::string_view query, const std::map<std::string, std::string>& headers,
+            const char* path = realtime_path) {
+  return read_handshake(path, query, [&](const char* name) {
     const auto found = headers.find(name);
     return found == headers.end() ? std::string() : found->second;
   });
@@ -40,6 +41,18 @@ void the_query_names_the_kind_of_session() {
   equal(read("model=m&intent=singing", {}).refusal.value().param, "intent");
 }
 
+void translation_has_an_address_of_its_own() {
+  const auto plain = read("model=m", {}, translations_path);
+  g_assert_true(plain.type == SessionType::translation && plain.dialect == Dialect::translation);
+  equal(plain.model, "m");
+  g_assert_false(plain.refusal.has_value());
+  equal(read("", {}, translations_path).model, "gpt-realtime-translate");
+  equal(read("model=m&intent=transcription", {}, translations_path).refusal.value().param, "intent");
+  const auto beta = read("model=m", {{"OpenAI-Beta", "realtime=v1"}}, translations_path);
+  equal(beta.refusal.value().param, "OpenAI-Beta");
+  g_assert_true(beta.dialect == Dialect::translation);
+}
+
 void the_header_chooses_the_dialect() {
   g_assert_true(read("", {}).dialect == Dialect::ga);
   g_assert_true(read("", {{"OpenAI-Beta", "realtime=v1"}}).dialect == Dialect::beta);
@@ -62,6 +75,7 @@ int main(int argc, char** argv) {
   g_test_init(&argc, &argv, nullptr);
   g_test_add_func("/server/handshake/model", the_query_names_the_model);
   g_test_add_func("/server/handshake/kind", the_query_names_the_kind_of_session);
+  g_test_add_func("/server/handshake/translation", translation_has_an_address_of_its_own);
   g_test_add_func("/server/handshake/dialect", the_header_chooses_the_dialect);
   g_test_add_func("/server/handshake/key", keys_come_three_ways);
   return g_test_run();

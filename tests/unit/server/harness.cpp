@@ -1,8 +1,10 @@
 #include "harness.h"
 
 #include "protocol/json_value.h"
+#include "server/conversation.h"
 #include "server/level_detector.h"
 #include "server/linear_resampler.h"
+#include "server/translation.h"
 #include "server/words.h"
 
 #include <unistd.h>
@@ -87,22 +89,30 @@ std::unique_ptr<Resampler> FakeSpeech::make_resampler(std::uint32_t from, std::u
 Harness::Harness(Scenario with, SessionType type) : scenario(std::move(with)), type_(type) {
   // A transcription session's address has no model.
   const std::string model = type == SessionType::transcription ? "" : "test-model";
-  conversation = std::make_unique<Conversation>(executor, speech, scenario, progress,
-                                                Conversation::Options{"1", model, type, 1000},
-                                                [this](const ServerEvent& event) { log.push_back(event); });
-  conversation->start();
+  const ClientSession::Options options{"1", model, type, 1000};
+  const auto send = [this](const ServerEvent& event) { log.push_back(event); };
+  if (type == SessionType::translation) {
+    session = std::make_unique<Translation>(speech, scenario, progress, options, send);
+  } else {
+    session = std::make_unique<Conversation>(executor, speech, scenario, progress, options, send);
+  }
+  session->start();
   events();
 }
 
 Harness::~Harness() {
-  leave_for_the_judge(Dialect::ga, type_, log);
+  leave_for_the_judge(dialect(), type_, log);
   if (judged_in_beta) leave_for_the_judge(Dialect::beta, type_, log);
 }
 
+Dialect Harness::dialect() const {
+  return type_ == SessionType::translation ? Dialect::translation : Dialect::ga;
+}
+
 void Harness::client_text(std::string_view text) {
-  const auto event = Codec::of(Dialect::ga).decode_client(text);
+  const auto event = Codec::of(dialect()).decode_client(text);
   if (!event) g_error("%s: %s", event.error().code.c_str(), event.error().message.c_str());
-  conversation->handle(event.value());
+  session->handle(event.value());
   executor.run_until_idle();
 }
 
@@ -145,10 +155,10 @@ void Harness::no_turn_detection() {
 std::string Harness::events() {
   std::string names, previous;
   for (; seen_ < log.size(); ++seen_) {
-    const auto json = read_json(Codec::of(Dialect::ga).encode(log[seen_]));
+    const auto json = read_json(Codec::of(dialect()).encode(log[seen_]));
     if (!json) g_error("an event that the codec cannot write");
     std::string name((*json)["type"].text());
-    for (const std::string_view prefix : {"conversation.", "response.", "input_audio_buffer."}) {
+    for (const std::string_view prefix : {"conversation.", "response.", "session.", "input_audio_buffer."}) {
       if (name.starts_with(prefix)) name.erase(0, prefix.size());
     }
     if (name == previous && name.ends_with("delta")) continue;

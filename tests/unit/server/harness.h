@@ -1,9 +1,10 @@
-// A conversation with everything around it faked: the clock, the ears and the mouth are moved by the test.
+// A session with everything around it faked: the clock, the ears and the mouth are moved by the test.
 #pragma once
 
 #include "audio/base64.h"
 #include "protocol/codec.h"
-#include "server/conversation.h"
+#include "server/client_session.h"
+#include "server/context.h"
 #include "support/fake_executor.h"
 
 #include <glib.h>
@@ -50,7 +51,7 @@ class Harness {
 
   template<typename Body>
   void client(Body body, std::string event_id = {}) {
-    conversation->handle({std::move(event_id), std::move(body)});
+    session->handle({std::move(event_id), std::move(body)});
     executor.run_until_idle();
   }
   // JSON text of a client event, through the codec.
@@ -72,8 +73,8 @@ class Harness {
   // Enough for any reply.
   void finish_responses() { advance(60'000); }
 
-  // The GA types of the events since the last call, repeats of a delta counted once, joined by spaces;
-  // the prefixes conversation, response and input_audio_buffer are cut.
+  // The types of the events since the last call (GA's, or a translation's), repeats of a delta counted once,
+  // joined by spaces; the prefixes conversation, response, session and input_audio_buffer are cut.
   std::string events();
   // The events of a kind since the harness began.
   template<typename Body>
@@ -99,11 +100,12 @@ class Harness {
   Scenario scenario;
   ScenarioProgress progress;
   std::vector<protocol::ServerEvent> log;
-  std::unique_ptr<Conversation> conversation;
-  bool judged_in_beta = false; // besides GA
+  std::unique_ptr<ClientSession> session;
+  bool judged_in_beta = false; // besides GA; not a translation
 
  private:
   void append(unsigned ms, std::int16_t level);
+  protocol::Dialect dialect() const;
   const protocol::SessionType type_;
   std::size_t seen_ = 0;
 };

@@ -455,7 +455,7 @@ void a_conversation_may_go_at_any_time() {
   h.ask("hi");
   h.tone(400);
   h.silence(300);
-  h.conversation.reset();
+  h.session.reset();
   h.speech.understand("late");
   h.speech.finish_speaking();
   h.executor.advance(std::chrono::hours(1));

@@ -15,7 +15,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "support"))
 import schema_judge  # noqa: E402
 
-STRICT = {"ga": True, "transcription": True, "beta": False}
+STRICT = {"ga": True, "transcription": True, "translation": True, "beta": False}
 
 
 def main():

@@ -70,7 +70,6 @@ void what_belongs_to_a_conversation_is_refused() {
   refused(ItemDelete{"item_1"});
   refused(ItemTruncate{"item_1", 0, 0});
   refused(OutputBufferClear{});
-  refused(SessionClose{});
   w.client(SessionUpdate{{}, SessionType::conversation}, "mine");
   equal(w.last_error(), "invalid_parameter");
   w.client(InputAudioClear{});

@@ -187,11 +187,24 @@ void bad_keys_may_get_an_event() {
 void other_paths_are_not_found() {
   Fixture f;
   const auto base = f.uri.substr(0, f.uri.size() - std::string_view("/v1/realtime").size());
-  for (const char* path : {"/", "/v1/realtime/more", "/v1/other", "/v1"}) {
+  for (const char* path : {"/", "/v1/realtime/more", "/v1/realtime/translations/more", "/v1/other", "/v1"}) {
     Client client(base + path);
     g_assert_false(client.connected());
     g_assert_cmpuint(client.status(), ==, 404);
   }
+}
+
+void the_address_chooses_the_kind_of_session() {
+  Fixture f;
+  const auto session_of = [](Client& client) { return (*protocol::read_json(client.text(0)))["session"]; };
+  Client written(f.uri + "?intent=transcription"), translated(f.uri + "/translations?model=t"),
+      neither(f.uri + "?intent=transcription&model=m");
+  equal(session_of(written)["type"].text(), "transcription");
+  g_assert_false(session_of(written)["model"].present());
+  equal(session_of(translated)["type"].text(), "translation");
+  equal(session_of(translated)["model"].text(), "t");
+  equal(neither.type(0), "error");
+  g_assert_cmpuint(neither.wait_closed(), ==, 4000);
 }
 
 void handshakes_may_be_refused() {
@@ -386,6 +399,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/server/ws/keys", keys_are_checked);
   g_test_add_func("/server/ws/bad-key-event", bad_keys_may_get_an_event);
   g_test_add_func("/server/ws/paths", other_paths_are_not_found);
+  g_test_add_func("/server/ws/kinds", the_address_chooses_the_kind_of_session);
   g_test_add_func("/server/ws/refused", handshakes_may_be_refused);
   g_test_add_func("/server/ws/endings", connections_end_as_scripted);
   g_test_add_func("/server/ws/junk", junk_reaches_the_client);
