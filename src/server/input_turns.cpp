@@ -119,7 +119,9 @@ std::string InputTurns::make_item(InputAudio::Committed audio) {
   stored.item.id = id;
   stored.item.role = Item::Role::user;
   stored.item.status = "completed";
-  stored.item.content.emplace_back().type = ContentPart::Type::input_audio;
+  auto& part = stored.item.content.emplace_back();
+  part.type = ContentPart::Type::input_audio;
+  part.transcript = ""; // there are clients that stumble over a part without one
   stored.format = audio_.format();
   stored.audio_samples = stored.format.samples(audio.bytes.size());
   stored.audio = std::move(audio.bytes);

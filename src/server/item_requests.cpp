@@ -73,8 +73,10 @@ void ItemRequests::create(const ItemCreate& event, std::string_view event_id) {
   stored.item = event.item;
   if (stored.item.id.empty()) stored.item.id = context_.out.next_id("item");
   if (stored.item.status.empty()) stored.item.status = "completed";
-  for (auto& part : stored.item.content)
+  for (auto& part : stored.item.content) {
     part.audio.reset();
+    if (part.type == ContentPart::Type::input_audio && !part.transcript) part.transcript = "";
+  }
   stored.format = context_.session.config().input_format.value_or(audio::pcm16_24k);
   stored.audio_samples = stored.format.samples(bytes->size());
   stored.audio = std::move(*bytes);

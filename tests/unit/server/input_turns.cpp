@@ -51,6 +51,18 @@ void times_count_the_audio_written() {
   equal(h.last<ItemDone>().item.id, started.item_id);
 }
 
+// Without it the agents SDK does not take the item.
+void an_item_of_audio_has_a_transcript_from_the_start() {
+  Harness h;
+  h.configure(with_transcription());
+  h.tone(400);
+  h.silence(300);
+  equal(h.last<ItemAdded>().item.content.at(0).transcript.value(), "");
+  h.understand("hello");
+  h.client(ItemRetrieve{h.last<SpeechStarted>().item_id});
+  equal(h.last<ItemRetrieved>().item.content.at(0).transcript.value(), "hello");
+}
+
 void a_second_turn_starts_after_the_first() {
   Harness h;
   h.tone(400);
@@ -401,6 +413,7 @@ int main(int argc, char** argv) {
   g_test_init(&argc, &argv, nullptr);
   g_test_add_func("/server/turns/item-and-response", a_turn_makes_an_item_and_a_response);
   g_test_add_func("/server/turns/times", times_count_the_audio_written);
+  g_test_add_func("/server/turns/empty-transcript", an_item_of_audio_has_a_transcript_from_the_start);
   g_test_add_func("/server/turns/second", a_second_turn_starts_after_the_first);
   g_test_add_func("/server/turns/click", a_click_is_no_speech);
   g_test_add_func("/server/turns/padding", the_recogniser_hears_the_padding_too);

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""The official SDK's realtime clients against realtime-server: an audio turn and a tool round, in both dialects.
+"""Other people's realtime clients against realtime-server: voice turns, interruptions, tool rounds, transcription,
+translation. The official SDK in both dialects, and the agents SDK.
 
 usage: sdk_check.py REALTIME_SERVER [--packages DIR] [--install]
 
-DIR holds ga/node_modules (openai@7, ws, ajv) and beta/node_modules (openai@4.104.0, ws); --install puts them there with
-npm. Without them, without node or without the clients beside the source tree the check is skipped (exit 77).
+DIR holds a folder for each of PACKAGES with its node_modules; --install puts them there with npm. Without them, without
+node or without the clients and schemas beside the source tree the check is skipped (exit 77).
 """
 import argparse
 import array
@@ -19,12 +20,27 @@ import sys
 import tempfile
 import wave
 
-SOURCE_ROOT = pathlib.Path(__file__).resolve().parents[3]
+HERE = pathlib.Path(__file__).resolve().parent
+SOURCE_ROOT = HERE.parents[2]
 SHARED = SOURCE_ROOT.parent / "shared"
+sys.path.insert(0, str(SOURCE_ROOT / "tests" / "support"))
+import schema_judge  # noqa: E402
+
 RECORDING = pathlib.Path("/usr/share/pocketsphinx/test/data/goforward.raw")  # 16 kHz, package pocketsphinx-testdata
 WORDS = "go forward ten meters"
-PACKAGES = {"ga": ["openai@7", "ws", "ajv@8"], "beta": ["openai@4.104.0", "ws"]}
-CLIENTS = {"ga": "client_openai_sdk.mjs", "beta": "client_openai_beta.mjs"}
+PACKAGES = {"ga": ["openai@7", "ws", "ajv@8"], "beta": ["openai@4.104.0", "ws"],
+            "agents": ["@openai/agents-realtime@0.20", "zod@4", "ws"]}
+# packages, arguments of node (ADDRESS and SPEECH stand for what they say), what the server speaks, and whether the client
+# leaves it to us to look at the answers
+RUNS = [("ga", ["client_openai_sdk.mjs", "ADDRESS", "SPEECH"], "ga", True),
+        ("ga", ["client_openai_sdk.mjs", "ADDRESS", "SPEECH", "--no-vad"], "ga", True),
+        ("ga", ["barge_in.mjs", "ga", "ADDRESS", "SPEECH"], "ga", False),
+        ("ga", ["transcription.mjs", "ADDRESS", "SPEECH"], "transcription", False),
+        ("ga", ["translation.mjs", "ADDRESS", "SPEECH"], "translation", False),
+        ("beta", ["client_openai_beta.mjs", "ADDRESS", "SPEECH"], "beta", True),
+        ("beta", ["client_openai_beta.mjs", "ADDRESS", "SPEECH", "--no-vad"], "beta", True),
+        ("beta", ["barge_in.mjs", "beta", "ADDRESS", "SPEECH"], "beta", False),
+        ("agents", ["agents.mjs", "ADDRESS", "SPEECH"], "ga", False)]
 SKIP = 77
 
 
@@ -68,47 +84,44 @@ def recorded_events(record, direction):
     return [each["event"] for each in events if each["dir"] == direction]
 
 
-def validate(dialect, events, packages):
-    text = "".join(json.dumps(event) + "\n" for event in events)
-    environment = dict(os.environ, AJV_FROM=str(packages / "ga" / "package.json"))
-    result = subprocess.run(["node", str(SHARED / "protocol" / "validate.mjs"), dialect, "server"], input=text,
-                            env=environment, capture_output=True, text=True, timeout=60)
-    print(result.stdout.strip())
-    if result.returncode != 0:
-        print(result.stderr.strip())
-    return result.returncode == 0
-
-
-def check(dialect, extra, args, scratch, wav):
-    folder = args.packages / dialect
-    record = scratch / f"{dialect}.jsonl"
-    server = Server(args.server, record)
-    for source in (SHARED / "peers" / "clients").glob("*.mjs"):
-        shutil.copy(source, folder)
-    try:
-        client = subprocess.run(["node", CLIENTS[dialect], server.address, str(wav), *extra], cwd=folder, timeout=90,
-                                capture_output=True, text=True)
-    finally:
-        code = server.stop()
-    print(client.stdout.strip())
-    events = recorded_events(record, "S")
+def wrong_answers(events):
+    """Of the clients that ask something, then for the weather in Paris, and tell that it is sunny."""
     said = [each["transcript"] for each in events if each["type"].endswith("audio_transcript.done")]
     calls = [each["arguments"] for each in events if each["type"] == "response.function_call_arguments.done"]
+    if not said or WORDS not in said[0]:
+        yield f"the first answer was {said[:1]}"
+    if [json.loads(each) for each in calls] != [{"city": "Paris"}]:
+        yield f"the calls were {calls}"
+    if len(said) != 2 or "sunny" not in said[1]:
+        yield f"the answer to the tool's output was {said[1:]}"
+
+
+def check(run, args, scratch, speech):
+    folder, arguments, kind, look = run
+    record = scratch / "traffic.jsonl"
+    server = Server(args.server, record)
+    stand_in = {"ADDRESS": server.address, "SPEECH": str(speech)}
+    command = ["node", *(stand_in.get(each, each) for each in arguments)]
+    try:
+        client = subprocess.run(command, cwd=args.packages / folder, timeout=90, capture_output=True, text=True)
+    finally:
+        code = server.stop()
+    events = recorded_events(record, "S")
     problems = []
     if client.returncode != 0:
-        problems.append(f"the client ended with {client.returncode}: {client.stderr.strip()}")
+        problems.append(f"the client ended with {client.returncode}: {client.stdout}{client.stderr}")
     if code != 0:
         problems.append(f"the server ended with {code}")
-    if not said or WORDS not in said[0]:
-        problems.append(f"the first answer was {said[:1]}")
-    if [json.loads(each) for each in calls] != [{"city": "Paris"}]:
-        problems.append(f"the calls were {calls}")
-    if len(said) != 2 or "sunny" not in said[1]:
-        problems.append(f"the answer to the tool's output was {said[1:]}")
-    if not validate(dialect, events, args.packages):
-        problems.append("events that the schema does not know")
+    if look:
+        problems += wrong_answers(events)
+    lines = "".join(json.dumps(event) + "\n" for event in events).encode()
+    valid, words = schema_judge.judge(str(SHARED), kind, "server", lines, strict=kind != "beta")
+    if not valid:
+        problems.append(words)
+    name = f"{folder}: {' '.join(arguments)}"
+    print(f"{name}: {words.strip().splitlines()[-1]}")
     for problem in problems:
-        print(f"FAIL {dialect} {' '.join(extra)}: {problem}")
+        print(f"FAIL {name}: {problem}")
     return not problems
 
 
@@ -121,23 +134,26 @@ def main():
     args.packages = pathlib.Path(args.packages).resolve()  # the validator loads from it by its absolute path only
     if not shutil.which("node"):
         skip("no node")
-    if not (SHARED / "peers" / "clients").is_dir():
-        skip("no clients beside the source tree")
+    if not (SHARED / "peers" / "clients").is_dir() or not os.path.exists(schema_judge.validator_in(str(SHARED))):
+        skip("no clients or no schemas beside the source tree")
     if not RECORDING.exists():
         skip("no recording: install pocketsphinx-testdata")
-    for dialect, names in PACKAGES.items():
-        folder = args.packages / dialect
+    for name, wanted in PACKAGES.items():
+        folder = args.packages / name
         if args.install:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "package.json").write_text("{}")
-            subprocess.run(["npm", "install", "--no-audit", "--no-fund", *names], cwd=folder, check=True)
-        if not (folder / "node_modules" / "openai").is_dir():
-            skip(f"no SDK in {folder}: run this script with --install")
+            subprocess.run(["npm", "install", "--no-audit", "--no-fund", *wanted], cwd=folder, check=True)
+        if not all((folder / "node_modules" / re.sub("(?<=.)@.*", "", each)).is_dir() for each in wanted):
+            skip(f"not all of {', '.join(wanted)} in {folder}: run this script with --install")
+        # node looks for packages beside the program.
+        for source in [*(SHARED / "peers" / "clients").glob("*.mjs"), *(HERE / "clients").glob("*.mjs")]:
+            shutil.copy(source, folder)
+    os.environ["AJV_FROM"] = str(args.packages / "ga" / "package.json")
     with tempfile.TemporaryDirectory() as scratch:
-        wav = pathlib.Path(scratch) / "goforward.wav"
-        write_wav(wav)
-        good = [check(dialect, extra, args, pathlib.Path(scratch), wav)
-                for dialect in PACKAGES for extra in ([], ["--no-vad"])]
+        speech = pathlib.Path(scratch) / "goforward.wav"
+        write_wav(speech)
+        good = [check(run, args, pathlib.Path(scratch), speech) for run in RUNS]
     sys.exit(0 if all(good) else 1)
 
 
