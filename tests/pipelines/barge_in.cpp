@@ -1,11 +1,8 @@
 // Interruption, on a clock that the test moves: what the server is told was heard is what a sink with latency
 // rendered, and nothing of an interrupted reply follows.
 #include "support/elements.h"
-#include "support/pipeline.h"
-#include "support/rendering_sink.h"
-#include "support/stepped_clock.h"
+#include "support/stepped_conversation.h"
 
-#include "protocol/codec.h"
 #include "server/sound.h"
 
 #include <gst/check/gstcheck.h>
@@ -20,126 +17,9 @@ using namespace rt::test;
 
 namespace {
 
-constexpr std::uint64_t frame_ns = 20 * GST_MSECOND;
-constexpr std::int64_t frame_samples = 480;
-constexpr std::int64_t samples_per_ms = 24;
-
-template<typename Event>
-std::vector<Event> sent_by_client(ServerFixture& server, std::string_view type) {
-  std::vector<Event> events;
-  for (const std::string& text : server.sent(true, type)) {
-    const auto event = protocol::Codec::of(protocol::Dialect::ga).decode_client(text);
-    fail_unless(event.ok());
-    if (const auto* body = std::get_if<Event>(&event.value().body)) events.push_back(*body);
-  }
-  return events;
-}
-
-server::ReplyPart ramp_part(unsigned ms) {
-  server::ReplyPart part;
-  part.text = "something long";
-  part.sound = {server::Sound::Kind::ramp, std::chrono::milliseconds(ms)};
-  return part;
-}
-
-// One reply of those items; later questions are answered too, by a ramp of a second.
-server::Scenario reply_of(std::vector<server::ReplyPart> parts, double pace = 0) {
-  server::Scenario scenario = ramp_scenario(std::chrono::milliseconds(1000));
-  scenario.replies.push_back({.match = "", .times = 1, .parts = std::move(parts), .pace = pace});
-  return scenario;
-}
-
-// A caller, a reply that plays to a sink with latency, and time that the test moves.
-class Conversation {
- public:
-  Conversation(server::Scenario scenario, const std::string& sink, const std::string& src_settings)
-      : server(std::move(scenario)),
-        pipeline(Caller::element() + "realtimesink silence-fill-delay=600000 uri=" + server.uri() + " " +
-                 sink + "  realtimesrc name=src " + src_settings +
-                 " ! queue name=out ! renderingsink name=speaker"),
-        caller(pipeline.element("caller")), speaker(pipeline.element("speaker")),
-        src(pipeline.element("src")) {
-    clock.drive(pipeline.get());
-  }
-  ~Conversation() { gst_element_set_state(pipeline.get(), GST_STATE_NULL); }
-
-  void start() {
-    pipeline.play();
-    pipeline.wait_for_element("realtime/session-updated");
-    // The sink knows its latency once it has a buffer.
-    clock.run_to(0, [&] { return !pipeline.captured().empty(); });
-    gst_element_get_state(speaker.get(), nullptr, nullptr, GST_CLOCK_TIME_NONE);
-    gst_bin_recalculate_latency(GST_BIN(pipeline.get()));
-    fail_unless_equals_uint64(latency_of(speaker.get()), rendering_latency);
-  }
-  void ask() {
-    caller.speak(300);
-    caller.pause(800);
-    pipeline.wait_for_element("realtime/response-started");
-  }
-  // Until so much of it waits in the source; the clock stands meanwhile.
-  void wait_for_reply_audio(std::uint64_t ms) {
-    for (guint64 waiting = 0; waiting < ms;) {
-      GstStructure* raw = nullptr;
-      g_object_get(src.get(), "stats", &raw, nullptr);
-      const GstStructurePtr stats(raw);
-      fail_unless(gst_structure_get_uint64(stats.get(), "waiting-ms", &waiting));
-      g_thread_yield();
-    }
-  }
-  // Frame by frame, so that neither side falls behind the clock.
-  void hear_until(unsigned ms) {
-    const std::uint64_t end = ms * GST_MSECOND;
-    for (std::uint64_t time = clock.running_time(); time < end;) {
-      time = std::min(end, time + frame_ns);
-      clock.run_to(time, [&] { return heard_until(time); });
-    }
-  }
-  bool heard_until(std::uint64_t time) {
-    const auto frames = pipeline.captured();
-    if (frames.empty() || frames.back().pts + frame_ns <= time) return false;
-    return std::all_of(frames.begin(), frames.end(), [&](const Captured& frame) {
-      return frame.pts <= flushed_at(speaker.get()) || frame.pts + rendering_latency > time ||
-             frame.pts < rendered_until(speaker.get());
-    });
-  }
-  // Where the reply was cut, as the server was told; there must be one.
-  protocol::ItemTruncate truncation() {
-    server.wait_for_sent(true, "conversation.item.truncate");
-    server.wait_for_sent(false, "conversation.item.truncated");
-    const auto all = sent_by_client<protocol::ItemTruncate>(server, "conversation.item.truncate");
-    fail_unless_equals_int(all.size(), 1);
-    return all.front();
-  }
-  // Reply samples that the listener heard: from the first that is no silence to the last.
-  std::int64_t heard() {
-    const auto samples = rendered_samples(speaker.get());
-    const auto loud = [](std::int16_t sample) { return sample != 0; };
-    const auto first = std::find_if(samples.begin(), samples.end(), loud);
-    const auto last = std::find_if(samples.rbegin(), samples.rend(), loud);
-    return first == samples.end() ? 0 : last.base() - first;
-  }
-  // Of the buffers with that time or later.
-  std::int64_t loud_samples_from(std::uint64_t pts) {
-    std::int64_t loud = 0;
-    for (const Captured& buffer : pipeline.captured())
-      if (buffer.pts >= pts)
-        for (std::size_t i = 0; i + 1 < buffer.bytes.size(); i += 2)
-          loud += buffer.bytes[i] != 0 || buffer.bytes[i + 1] != 0;
-    return loud;
-  }
-  void expect_no_server_error() { fail_unless_equals_int(server.sent(false, "error").size(), 0); }
-
-  ServerFixture server;
-  SteppedClock clock;
-  Pipeline pipeline;
-  Caller caller;
-  GRef<GstElement> speaker, src;
-};
-
 constexpr unsigned interrupted_at_ms = 600;
 
-void interrupt_by_speech(Conversation& talk) {
+void interrupt_by_speech(SteppedConversation& talk) {
   talk.start();
   talk.ask();
   talk.pipeline.wait_for_element("realtime/response-done");
@@ -156,7 +36,7 @@ GstPadProbeReturn lose_latency(GstPad*, GstPadProbeInfo* info, gpointer) {
 } // namespace
 
 GST_START_TEST(without_a_flush_all_that_was_pushed_is_heard) {
-  Conversation talk(reply_of({ramp_part(3000)}), "vad-create-response=auto", "");
+  SteppedConversation talk(reply_of({ramp_part(3000)}), "vad-create-response=auto", "");
   interrupt_by_speech(talk);
   const auto cut = talk.truncation();
   talk.hear_until(interrupted_at_ms + 400);
@@ -173,7 +53,7 @@ GST_START_TEST(without_a_flush_all_that_was_pushed_is_heard) {
 GST_END_TEST
 
 GST_START_TEST(with_a_flush_what_was_rendered_is_heard) {
-  Conversation talk(reply_of({ramp_part(3000)}), "", "flush-on-interrupt=true");
+  SteppedConversation talk(reply_of({ramp_part(3000)}), "", "flush-on-interrupt=true");
   interrupt_by_speech(talk);
   const auto cut = talk.truncation();
   const std::int64_t heard = talk.heard();
@@ -191,7 +71,7 @@ GST_END_TEST
 
 // What the two tests above measure is the latency: without knowing it, the server is told too much.
 GST_START_TEST(without_the_latency_the_server_is_told_too_much) {
-  Conversation talk(reply_of({ramp_part(3000)}), "", "flush-on-interrupt=true");
+  SteppedConversation talk(reply_of({ramp_part(3000)}), "", "flush-on-interrupt=true");
   const auto pad = GRef<GstPad>::adopt(gst_element_get_static_pad(talk.src.get(), "src"));
   gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, lose_latency, nullptr, nullptr);
   interrupt_by_speech(talk);
@@ -201,7 +81,7 @@ GST_START_TEST(without_the_latency_the_server_is_told_too_much) {
 GST_END_TEST
 
 GST_START_TEST(items_that_wait_behind_are_deleted) {
-  Conversation talk(reply_of({ramp_part(2000), ramp_part(1000), ramp_part(500)}), "", "");
+  SteppedConversation talk(reply_of({ramp_part(2000), ramp_part(1000), ramp_part(500)}), "", "");
   interrupt_by_speech(talk);
   const auto cut = talk.truncation();
   talk.server.wait_for_sent(false, "conversation.item.deleted", 2);
@@ -217,7 +97,7 @@ GST_END_TEST
 
 GST_START_TEST(after_an_interruption_the_next_reply_plays_from_its_start) {
   for (const char* flush : {"flush-on-interrupt=false", "flush-on-interrupt=true"}) {
-    Conversation talk(reply_of({ramp_part(3000)}), "", flush);
+    SteppedConversation talk(reply_of({ramp_part(3000)}), "", flush);
     interrupt_by_speech(talk);
     talk.truncation();
     talk.hear_until(interrupted_at_ms + 100);
@@ -241,7 +121,7 @@ GST_START_TEST(after_an_interruption_the_next_reply_plays_from_its_start) {
 GST_END_TEST
 
 GST_START_TEST(speech_that_may_not_interrupt_is_only_told) {
-  Conversation talk(reply_of({ramp_part(1500)}), "vad-interrupt-response=false", "");
+  SteppedConversation talk(reply_of({ramp_part(1500)}), "vad-interrupt-response=false", "");
   talk.start();
   talk.ask();
   talk.pipeline.wait_for_element("realtime/response-done");
@@ -257,7 +137,7 @@ GST_END_TEST
 
 // While the server still sends: it must be told to stop, and what it sent meanwhile is not played.
 GST_START_TEST(the_action_cancels_and_silences) {
-  Conversation talk(reply_of({ramp_part(60000)}, 20), "", "flush-on-interrupt=true");
+  SteppedConversation talk(reply_of({ramp_part(60000)}, 20), "", "flush-on-interrupt=true");
   talk.start();
   talk.ask();
   talk.wait_for_reply_audio(2 * interrupted_at_ms);

@@ -248,6 +248,12 @@ std::vector<Captured> Pipeline::captured() {
   return *captured_.lock();
 }
 
+std::optional<Captured> Pipeline::last_captured() {
+  const auto captured = captured_.lock();
+  if (captured->empty()) return std::nullopt;
+  return captured->back();
+}
+
 std::vector<std::int16_t> Pipeline::captured_samples() {
   std::vector<std::int16_t> samples;
   for (const Captured& buffer : captured()) {

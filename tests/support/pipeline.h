@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -107,6 +108,7 @@ class Pipeline {
   std::vector<const GstStructure*> seen(const char* structure_name) const;
 
   std::vector<Captured> captured();
+  std::optional<Captured> last_captured();
   // The samples of all captured buffers.
   std::vector<std::int16_t> captured_samples();
 
