@@ -100,7 +100,8 @@ void Engine::handle(const ErrorEvent& e) {
   const auto refused = responses_.on_error(e.error);
   tools_.on_error(e.error);
   turns_.commit_refused(e.error.event_id);
-  if (refused != Responses::Refused::put_back) warn_of_refusal(e.error);
+  using Refused = Responses::Refused;
+  if (refused != Refused::put_back && refused != Refused::unwanted) warn_of_refusal(e.error);
   {
     auto statistics = shared_->statistics.lock();
     ++statistics->errors;

@@ -11,7 +11,7 @@ namespace {
 
 using namespace protocol;
 
-constexpr std::size_t over_kept = 64;
+constexpr std::size_t over_kept = 64, answered_kept = 8;
 // Longer than a request and its refusal are under way.
 constexpr Nanoseconds doubt_lasts = std::chrono::seconds(2);
 
@@ -42,8 +42,9 @@ void Responses::reset() {
   expected_.clear();
   open_.clear();
   over_.clear();
+  answered_.clear();
   out_of_band_.clear();
-  outputs_known_ = false;
+  outputs_known_ = returns_marks_ = names_conversations_ = false;
 }
 
 // ---- what is asked for ----
@@ -138,13 +139,17 @@ Responses::OpenMap::iterator Responses::adopt(const Response& response) {
   return open_.insert_or_assign(response.id, std::move(open)).first;
 }
 
-// Our mark tells it, where the server returns metadata. Without a conversation id alone a response is out of
-// band only when we asked for one: some servers never send it.
+// Our mark tells it, where the server returns metadata, or else that it names no conversation. Some servers
+// do neither: then what was asked for in the conversation comes first.
 bool Responses::take_beside(const Response& response, Open& open) {
+  const std::string mark = mark_in(response.metadata);
+  returns_marks_ |= !mark.empty();
+  names_conversations_ |= response.conversation_id.has_value();
   auto it = beside_.end();
-  if (const std::string mark = mark_in(response.metadata); !mark.empty())
+  if (!mark.empty())
     it = std::find_if(beside_.begin(), beside_.end(), [&](const Beside& b) { return b.token == mark; });
-  else if (!response.conversation_id && !response.metadata)
+  else if (!response.conversation_id && !response.metadata && !returns_marks_ &&
+           (names_conversations_ || (!asked_ && expected_.empty())))
     it = beside_.begin();
   if (it == beside_.end()) return false;
   open.out_of_band = true;
@@ -221,6 +226,8 @@ void Responses::close(OpenMap::iterator it) {
   const std::string id = it->first;
   for (const std::string& item_id : it->second.unheard_items)
     wire_.send(ItemDelete{item_id}, "interrupt");
+  if (it->second.request) answered_.push_back(std::move(*it->second.request));
+  if (answered_.size() > answered_kept) answered_.pop_front();
   open_.erase(it);
   over_.push_back(id);
   if (over_.size() > over_kept) over_.pop_front();
@@ -236,28 +243,36 @@ Responses::Refused Responses::on_error(const ErrorInfo& error) {
     return Refused::lost;
   if (asked_ && (error.event_id.empty() || asked_->event_id == error.event_id)) {
     Request request = *std::exchange(asked_, std::nullopt);
-    const bool again = active && !request.cancelled;
-    if (again)
-      put_back(std::move(request));
-    else
-      pump();
-    return again ? Refused::put_back : Refused::lost;
-  }
-  for (auto it = open_.begin(); it != open_.end(); ++it) {
-    auto& [id, open] = *it;
-    if (active && open.request && open.request->event_id == error.event_id) {
-      // What was taken for its answer is the server's own.
-      Request request = *std::exchange(open.request, std::nullopt);
-      if (request.cancelled) return Refused::lost;
+    if (active && !request.cancelled) {
       put_back(std::move(request));
       return Refused::put_back;
     }
-    if (error.code == "response_cancel_not_active" && open.cancel_event == error.event_id) {
-      close(it); // its end would have come before
-      return Refused::nothing;
-    }
+    pump();
+    return request.cancelled ? Refused::unwanted : Refused::lost;
   }
+  if (error.event_id.empty()) return Refused::nothing;
+  if (auto request = active ? take_answered(error.event_id) : std::nullopt) {
+    if (request->cancelled) return Refused::unwanted;
+    put_back(std::move(*request));
+    return Refused::put_back;
+  }
+  const auto ended = std::find_if(open_.begin(), open_.end(), [&](const auto& entry) {
+    return says_no_response(error) && entry.second.cancel_event == error.event_id;
+  });
+  if (ended != open_.end()) close(ended); // its end would have come before
   return Refused::nothing;
+}
+
+// What was taken for the answer to this request is another.
+std::optional<Responses::Request> Responses::take_answered(const std::string& event_id) {
+  for (auto& [id, open] : open_)
+    if (open.request && open.request->event_id == event_id) return std::exchange(open.request, std::nullopt);
+  const auto it = std::find_if(answered_.begin(), answered_.end(),
+                               [&](const Request& r) { return r.event_id == event_id; });
+  if (it == answered_.end()) return std::nullopt;
+  Request request = std::move(*it);
+  answered_.erase(it);
+  return request;
 }
 
 void Responses::put_back(Request request) {

@@ -53,7 +53,7 @@ class Responses {
   // Any other event of a response. Returns whether it is still of interest: nothing is once a response is
   // over. Also makes known a response whose beginning the server did not tell.
   bool on_event(std::string_view response_id);
-  enum class Refused { nothing, put_back, lost };
+  enum class Refused { nothing, put_back, unwanted, lost };
   // What became of our request that the error answers.
   Refused on_error(const protocol::ErrorInfo& error);
 
@@ -115,6 +115,7 @@ class Responses {
   bool take_beside(const protocol::Response& response, Open& open);
   void take_in_conversation(Open& open);
   void cancel_on_arrival(OpenMap::iterator it);
+  std::optional<Request> take_answered(const std::string& event_id);
   void put_back(Request request);
   void close(OpenMap::iterator it);
   bool is_over(std::string_view response_id) const;
@@ -135,9 +136,11 @@ class Responses {
   std::deque<Expected> expected_; // committed turns that the server has not begun to answer
   OpenMap open_;
   std::deque<std::string> over_; // the newest
+  std::deque<Request> answered_; // the newest whose answer is over, as far as it was theirs
   std::set<std::string, std::less<>> out_of_band_;
   unsigned next_token_ = 1;
   bool outputs_known_ = false, cancels_by_id_ = true;
+  bool returns_marks_ = false, names_conversations_ = false; // the server, as far as it has shown
   Executor::TimerId watch_timer_ = 0;
   Nanoseconds watch_due_{0};
 };

@@ -20,4 +20,9 @@ bool says_response_active(const protocol::ErrorInfo& info) {
   return info.message.find("already has an active response") != std::string::npos;
 }
 
+bool says_no_response(const protocol::ErrorInfo& info) {
+  if (info.code == "response_cancel_not_active") return true;
+  return info.message.find("no active response") != std::string::npos;
+}
+
 } // namespace rt::session

@@ -9,5 +9,7 @@ namespace rt::session {
 Error to_error(const protocol::ErrorInfo& info);
 // A response was asked for while another is active: it is due when that one ends.
 bool says_response_active(const protocol::ErrorInfo& info);
+// A response was cancelled that is over.
+bool says_no_response(const protocol::ErrorInfo& info);
 
 } // namespace rt::session

@@ -162,6 +162,8 @@ void cancelled_and_refused() {
 
 void out_of_band() {
   Fixture f;
+  f.created("resp_0"); // by a server that names the conversation
+  f.done("resp_0");
   f.responses.create({});
   f.wire.take();
   f.responses.create(f.beside()); // at once

@@ -95,6 +95,18 @@ void taken_for_the_answer() {
   assert_text(*f.wire.take_one<ResponseCreate>().options.instructions, "mine");
 }
 
+void taken_for_the_answer_and_over() {
+  Fixture f;
+  f.responses.create(f.say("mine"));
+  const std::string id = f.asked();
+  f.created("resp_other");
+  f.done("resp_other");
+  g_assert_true(f.refused(id, active_already) == Fixture::Refused::put_back);
+  f.created("resp_active");
+  f.done("resp_active");
+  assert_text(*f.wire.take_one<ResponseCreate>().options.instructions, "mine");
+}
+
 // The other way round: ours was taken for the answer to a turn, and that one never comes.
 void taken_for_the_answer_to_a_turn() {
   Fixture f;
@@ -223,6 +235,17 @@ void out_of_band_by_its_mark() {
   g_assert_true(f.responses.out_of_band("resp_aside"));
 }
 
+// Of a server that neither names conversations nor returns metadata.
+void out_of_band_in_order() {
+  Fixture f;
+  f.responses.create(f.beside());
+  f.responses.expect();
+  f.created("resp_turn", false);
+  g_assert_false(f.responses.out_of_band("resp_turn"));
+  f.created("resp_aside", false);
+  g_assert_true(f.responses.out_of_band("resp_aside"));
+}
+
 void no_room_for_a_mark() {
   std::string full = "{";
   for (int i = 0; i < 16; ++i)
@@ -306,6 +329,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/responses/refused/no-event-id", refused_without_naming_the_request);
   g_test_add_func("/responses/refused/no-code", refused_in_words_only);
   g_test_add_func("/responses/refused/another-was-taken-for-it", taken_for_the_answer);
+  g_test_add_func("/responses/refused/another-was-taken-for-it/over", taken_for_the_answer_and_over);
   g_test_add_func("/responses/refused/given-up", refused_for_one_that_was_given_up);
   g_test_add_func("/responses/doubt/turn", taken_for_the_answer_to_a_turn);
   g_test_add_func("/responses/doubt/no-timeout", doubt_without_a_timeout);
@@ -316,6 +340,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/responses/cancel/once", cancel_is_sent_once);
   g_test_add_func("/responses/cancel/not-active", cancelled_and_not_active);
   g_test_add_func("/responses/out-of-band/mark", out_of_band_by_its_mark);
+  g_test_add_func("/responses/out-of-band/in-order", out_of_band_in_order);
   g_test_add_func("/responses/out-of-band/no-room", no_room_for_a_mark);
   g_test_add_func("/responses/out-of-band/aside", an_aside_goes_with_the_conversation);
   g_test_add_func("/responses/follow-up/one", one_follow_up);
