@@ -39,6 +39,9 @@ ROOMS = {
                 r"|protocol/(session_config|provider)\.h",
                 r"gst/.*|" + GLIB,
                 extra=[(r"plugin\.cpp", r"transport/soup_transport\.h")]),
+    # What a user copies: nothing of the project but the plugin's face. Their checks may use what they like.
+    "tests/examples/common": Room(r"common/.*", r"gst/.*|" + GLIB),
+    "tests/examples/sip": Room(r"[a-z_]+\.h|common/.*", r"gst/.*|json-glib/.*|sofia-sip/.*|" + GLIB),
 }
 
 # What no product code does, wherever it stands: (what, pattern, folders).
@@ -125,6 +128,7 @@ BAD_TREE = {
     "gst/b.cpp": "#include <libsoup/soup.h>\n",
     "gst/c.cpp": '#include "transport/soup_transport.h"\n',
     "gst/d.cpp": '#include "protocol/codec.h"\n',
+    "tests/examples/sip/a.cpp": '#include "base/gptr.h"\n',
 }
 GOOD_TREE = {
     "src/base/a.h": "#include <glib.h>\n#include <vector>\n",

@@ -1,0 +1,161 @@
+"""Programs as a test sees them: their lines, with deadlines, and what the kernel says of them."""
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+
+DEADLINE_S = 60
+
+
+class Failed(Exception):
+    """A check that does not hold; its text is shown."""
+
+
+def until(holds, what, timeout=DEADLINE_S):
+    """Asks again and again: for what the kernel knows and nobody tells."""
+    end = time.monotonic() + timeout
+    while not (value := holds()):
+        if time.monotonic() > end:
+            raise Failed(f"not within {timeout} s: {what() if callable(what) else what}")
+        threading.Event().wait(0.02)
+    return value
+
+
+class Program:
+    """Runs until stop(), or the end of the `with`."""
+
+    def __init__(self, *command, environment=None, folder=None):
+        self.command = [str(word) for word in command]
+        self.lines = []
+        self._changed = threading.Condition()
+        self._ended = False
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, text=True, errors="replace", cwd=folder,
+                                        env={**os.environ, **(environment or {})})
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self._changed:
+                self.lines.append(line.rstrip("\n"))
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _search(self, pattern, start):
+        for line in self.lines[start:]:
+            if match := re.search(pattern, line):
+                return match
+        return None
+
+    def wait_for(self, pattern, start=0, timeout=DEADLINE_S):
+        """The first match from line `start` on."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._search(pattern, start) or self._ended, timeout)
+            if match := self._search(pattern, start):
+                return match
+        raise Failed(f"{self.command[0]} did not say /{pattern}/\n{self.output()}")
+
+    def count(self, pattern):
+        with self._changed:
+            return sum(1 for line in self.lines if re.search(pattern, line))
+
+    def wait_for_count(self, pattern, count, timeout=DEADLINE_S):
+        with self._changed:
+            self._changed.wait_for(lambda: sum(1 for line in self.lines if re.search(pattern, line)) >= count
+                                   or self._ended, timeout)
+        if (seen := self.count(pattern)) < count:
+            raise Failed(f"{self.command[0]} said /{pattern}/ {seen} times, not {count}\n{self.output()}")
+
+    def output(self, last=40):
+        with self._changed:
+            return "\n".join(self.lines[-last:])
+
+    def wait_end(self, timeout=DEADLINE_S):
+        """The exit code."""
+        try:
+            code = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"{self.command[0]} did not end within {timeout} s\n{self.output()}") from None
+        self._reader.join()
+        return code
+
+    def stop(self, how=signal.SIGTERM, timeout=DEADLINE_S):
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        try:
+            return self.wait_end(timeout)
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        else:
+            self.stop()
+
+    # ---- what the kernel says ----
+
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/task"))
+
+    def thread_names(self):
+        names = []
+        for task in os.listdir(f"/proc/{self.process.pid}/task"):
+            try:
+                with open(f"/proc/{self.process.pid}/task/{task}/comm", encoding="utf-8") as name:
+                    names.append(name.read().strip())
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+        return sorted(names)
+
+    def descriptors(self):
+        found = []
+        for name in os.listdir(f"/proc/{self.process.pid}/fd"):
+            try:
+                found.append(os.readlink(f"/proc/{self.process.pid}/fd/{name}"))
+            except FileNotFoundError:
+                pass
+        return found
+
+    def udp_ports(self):
+        """How many UDP sockets it has."""
+        with open(f"/proc/{self.process.pid}/net/udp", encoding="ascii") as table:
+            inodes = {line.split()[9] for line in list(table)[1:]}
+        return sum(1 for d in self.descriptors() if d.startswith("socket:[") and d[8:-1] in inodes)
+
+    def memory_kb(self):
+        with open(f"/proc/{self.process.pid}/smaps_rollup", encoding="ascii") as rollup:
+            return next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
+
+    def cpu_s(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def report(checks):
+    """Runs (name, function) pairs; prints TAP; returns the exit code. A function returns a remark, or nothing."""
+    print(f"1..{len(checks)}", flush=True)
+    failures = 0
+    for number, (name, check) in enumerate(checks, 1):
+        try:
+            remark = check()
+            print(f"ok {number} {name}", flush=True)
+        except Failed as failure:
+            failures += 1
+            remark = str(failure)
+            print(f"not ok {number} {name}", flush=True)
+        for line in (remark or "").splitlines():
+            print(f"# {line}", flush=True)
+    return 1 if failures else 0

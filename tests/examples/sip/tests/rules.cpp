@@ -1,0 +1,173 @@
+// What the agent decides without a socket: keys, farewells, addresses, failures.
+#include "failure.h"
+#include "farewell.h"
+#include "keys.h"
+#include "peer_address.h"
+
+#include <array>
+
+namespace {
+
+using namespace telephone;
+using Step = Farewell::Step;
+
+// ---- keys ----
+
+std::optional<char> event(TelephoneEvents& events, std::uint32_t timestamp, std::uint8_t code,
+                          std::uint16_t duration, bool end = false) {
+  const std::array<std::uint8_t, 4> payload{code, static_cast<std::uint8_t>(end ? 0x8a : 0x0a),
+                                            static_cast<std::uint8_t>(duration >> 8),
+                                            static_cast<std::uint8_t>(duration & 0xff)};
+  return events.packet(timestamp, payload);
+}
+
+void a_key_is_told_once() {
+  TelephoneEvents events;
+  g_assert_true(event(events, 1000, 5, 160) == '5');
+  g_assert_false(event(events, 1000, 5, 320).has_value());
+  for (int i = 0; i < 3; ++i) // the end is sent three times
+    g_assert_false(event(events, 1000, 5, 480, true).has_value());
+  g_assert_true(event(events, 3000, 5, 160) == '5');
+}
+
+void a_key_is_told_when_only_its_end_comes() {
+  TelephoneEvents events;
+  g_assert_true(event(events, 1000, 11, 800, true) == '#');
+}
+
+void all_keys_and_nothing_else() {
+  TelephoneEvents events;
+  std::string keys;
+  for (std::uint8_t code = 0; code < 20; ++code)
+    if (const auto key = event(events, 1000u * code, code, 160, true)) keys += *key;
+  g_assert_cmpstr(keys.c_str(), ==, "0123456789*#ABCD");
+  g_assert_false(events.packet(1, std::array<std::uint8_t, 3>{1, 0, 0}).has_value());
+}
+
+void a_key_held_for_long_is_one() {
+  TelephoneEvents events;
+  g_assert_true(event(events, 1000, 1, 160) == '1');
+  g_assert_false(event(events, 1000, 1, 65535).has_value());
+  g_assert_false(event(events, 1000 + 65535, 1, 160).has_value());
+  g_assert_false(event(events, 1000 + 65535, 1, 480, true).has_value());
+  g_assert_true(event(events, 1000 + 65535 + 480, 1, 160) == '1');
+}
+
+// ---- farewell ----
+
+void the_words_of_the_call_are_heard_first() {
+  Farewell farewell;
+  farewell.words("r1", "a");
+  g_assert_true(farewell.asked("c", "r1") == Step::wait);
+  g_assert_true(farewell.response_done("r1") == Step::wait);
+  farewell.words("r1", "a"); // the whole text comes once more
+  g_assert_true(farewell.heard("a") == Step::hang_up);
+}
+
+void words_may_be_heard_before_the_answer_ends() {
+  Farewell farewell;
+  farewell.words("r1", "a");
+  g_assert_true(farewell.heard("a") == Step::wait);
+  farewell.words("r1", "a"); // late: it was heard
+  farewell.asked("c", "r1");
+  g_assert_true(farewell.response_done("r1") == Step::hang_up);
+}
+
+void earlier_answers_are_heard_as_well() {
+  Farewell farewell;
+  farewell.words("r0", "z");
+  farewell.words("r1", "a");
+  farewell.asked("c", "r1");
+  farewell.response_done("r1");
+  g_assert_true(farewell.heard("z") == Step::wait);
+  g_assert_true(farewell.heard("a") == Step::hang_up);
+}
+
+void a_silent_model_is_asked_for_words_once() {
+  Farewell farewell;
+  farewell.asked("c", "r1");
+  g_assert_true(farewell.response_done("r1") == Step::ask_for_words);
+  g_assert_cmpstr(farewell.take_call_id().c_str(), ==, "c");
+  farewell.words("r2", "b");
+  g_assert_true(farewell.response_done("r2") == Step::wait);
+  g_assert_true(farewell.heard("b") == Step::hang_up);
+}
+
+void a_model_that_stays_silent_is_not_waited_for() {
+  Farewell farewell;
+  farewell.asked("c", "r1");
+  g_assert_true(farewell.response_done("r1") == Step::ask_for_words);
+  g_assert_true(farewell.response_done("r2") == Step::hang_up);
+
+  Farewell again;
+  again.asked("c", "r1");
+  again.response_done("r1");
+  again.asked("d", "r2"); // the same tool, and again no word
+  g_assert_true(again.response_done("r2") == Step::hang_up);
+}
+
+void a_caller_who_interrupts_stays() {
+  Farewell farewell;
+  farewell.words("r1", "a");
+  farewell.asked("c", "r1");
+  farewell.response_done("r1");
+  g_assert_true(farewell.interrupted("a") == Step::go_on);
+  g_assert_cmpstr(farewell.take_call_id().c_str(), ==, "c");
+  g_assert_cmpstr(farewell.take_call_id().c_str(), ==, "");
+  farewell.words("r2", "b");
+  g_assert_true(farewell.response_done("r2") == Step::wait);
+  g_assert_true(farewell.heard("b") == Step::wait);
+  g_assert_true(farewell.interrupted("z") == Step::wait);
+}
+
+// ---- addresses ----
+
+ObjectPtr<GInetSocketAddress> address(const char* host, guint port) {
+  return ObjectPtr<GInetSocketAddress>(
+      G_INET_SOCKET_ADDRESS(g_inet_socket_address_new_from_string(host, port)));
+}
+
+void audio_goes_to_where_it_comes_from() {
+  using Verdict = PeerAddress::Verdict;
+  PeerAddress peer;
+  const auto a = address("127.0.0.1", 4000), b = address("127.0.0.1", 4002), c = address("127.0.0.2", 4000);
+  g_assert_true(peer.packet(a.get(), 1) == Verdict::follow);
+  g_assert_true(peer.packet(a.get(), 2) == Verdict::accept);
+  g_assert_true(peer.packet(b.get(), 3) == Verdict::drop);
+  g_assert_true(peer.packet(c.get(), 2 + PeerAddress::silence_ns - 1) == Verdict::drop);
+  g_assert_true(peer.packet(c.get(), 2 + PeerAddress::silence_ns) == Verdict::follow);
+  g_assert_true(peer.packet(a.get(), 3 + PeerAddress::silence_ns) == Verdict::drop);
+  peer.forget();
+  g_assert_true(peer.packet(a.get(), 4 + PeerAddress::silence_ns) == Verdict::follow);
+}
+
+// ---- failures ----
+
+void failures_have_a_status() {
+  g_assert_cmpint(status_for("not-authorized").code, ==, 503);
+  g_assert_cmpuint(status_for("not-authorized").retry_after_s, ==, 0);
+  g_assert_cmpint(status_for("rate-limited").code, ==, 503);
+  g_assert_cmpuint(status_for("rate-limited").retry_after_s, >, 0);
+  g_assert_cmpint(status_for("timed-out").code, ==, 504);
+  g_assert_cmpint(status_for("invalid-settings").code, ==, 500);
+  g_assert_cmpint(status_for("").code, ==, 500);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  g_test_init(&argc, &argv, nullptr);
+  g_test_add_func("/keys/told-once", a_key_is_told_once);
+  g_test_add_func("/keys/only-the-end", a_key_is_told_when_only_its_end_comes);
+  g_test_add_func("/keys/all", all_keys_and_nothing_else);
+  g_test_add_func("/keys/held", a_key_held_for_long_is_one);
+  g_test_add_func("/farewell/heard-first", the_words_of_the_call_are_heard_first);
+  g_test_add_func("/farewell/heard-early", words_may_be_heard_before_the_answer_ends);
+  g_test_add_func("/farewell/earlier-answers", earlier_answers_are_heard_as_well);
+  g_test_add_func("/farewell/asked-for-words", a_silent_model_is_asked_for_words_once);
+  g_test_add_func("/farewell/silent", a_model_that_stays_silent_is_not_waited_for);
+  g_test_add_func("/farewell/interrupted", a_caller_who_interrupts_stays);
+  g_test_add_func("/peer-address", audio_goes_to_where_it_comes_from);
+  g_test_add_func("/failure", failures_have_a_status);
+  return g_test_run();
+}

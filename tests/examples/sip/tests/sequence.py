@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Call after call, and nothing stays behind: sequence.py REALTIME_SIP REALTIME_SERVER
+
+The environment says how many: SEQUENCE_CALLS (500).
+"""
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "checks"))
+from fixtures import Agent, Server, need
+from programs import Failed, report
+from rtp_peers import TONE
+from sipp import Sipp
+
+CALLS = int(os.environ.get("SEQUENCE_CALLS", "500"))
+WARM_UP = min(50, CALLS // 2)
+SCENARIO = {"recognizer": "off", "detector": "level", "sound": {"kind": "tone", "ms": 200}}
+SIPP = Path(__file__).parent / "sipp"
+LEAKS = {"GST_TRACERS": "leaks", "GST_DEBUG": "GST_TRACER:7", "GST_DEBUG_NO_COLOR": "1"}
+KB_PER_CALL = 4
+
+
+def in_sequence(program, server_program, folder):
+    (folder / "tone.ulaw").write_bytes(TONE * 8 * 100)
+    settings = {"realtime": {"vad-silence-duration": 200}, "numbers": {"bot": {}}}
+
+    def call(count, total):
+        Sipp(SIPP / "speaking_call.xml", agent.port, "-r", 100, "-l", 1, "-d", 60, folder=folder,
+             calls=count).must_succeed(60 + count)
+        agent.wait_for_count("ended after .*the caller has hung up", total)
+        return agent.wait_idle(), agent.memory_kb()
+
+    with Server(server_program, SCENARIO) as server:
+        settings["realtime"]["uri"] = server.uri
+        with Agent(program, folder, settings, LEAKS) as agent:
+            after_few, few_kb = call(WARM_UP, WARM_UP)
+            after_all, all_kb = call(CALLS, WARM_UP + CALLS)
+            code = agent.stop()
+    growth = (all_kb - few_kb) / CALLS
+    remark = (f"after {WARM_UP} calls and after {CALLS} more: threads, descriptors, UDP sockets {after_few}, {after_all}; "
+              f"{few_kb} kB, {all_kb} kB")
+    if any(a > f for a, f in zip(after_all, after_few)) or growth > KB_PER_CALL:
+        raise Failed(remark)
+    alive = [line for line in agent.lines if "object-alive" in line]
+    if code or alive:
+        raise Failed(f"exit code {code}, {len(alive)} objects are left:\n" + "\n".join(alive[:20]))
+    return remark + "; no GStreamer object is left"
+
+
+def main():
+    program, server_program = sys.argv[1:3]
+    need("sipp", program, server_program)
+    with tempfile.TemporaryDirectory() as folder:
+        return report([(f"{CALLS} calls in sequence", lambda: in_sequence(program, server_program, Path(folder)))])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
