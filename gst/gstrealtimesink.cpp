@@ -196,13 +196,17 @@ static void gst_realtime_sink_get_times(GstBaseSink* sink, GstBuffer* buffer, Gs
     GST_BASE_SINK_CLASS(gst_realtime_sink_parent_class)->get_times(sink, buffer, start, end);
 }
 
-static std::optional<std::uint64_t> gst_realtime_sink_clock_time(GstRealtimeSink* self, GstClockTime pts) {
+static std::optional<std::uint64_t> gst_realtime_sink_running_time(GstRealtimeSink* self, GstClockTime pts) {
   if (!GST_CLOCK_TIME_IS_VALID(pts)) return std::nullopt;
   const GstSegment* segment = &GST_BASE_SINK(self)->segment;
   const guint64 running_time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, pts);
+  if (!GST_CLOCK_TIME_IS_VALID(running_time)) return std::nullopt;
+  return running_time;
+}
+
+static std::uint64_t gst_realtime_sink_base_time(GstRealtimeSink* self) {
   const GstClockTime base = gst_element_get_base_time(GST_ELEMENT(self));
-  if (!GST_CLOCK_TIME_IS_VALID(running_time) || !GST_CLOCK_TIME_IS_VALID(base)) return std::nullopt;
-  return running_time + base;
+  return GST_CLOCK_TIME_IS_VALID(base) ? base : 0;
 }
 
 // Hands over until all is taken: going to PAUSED releases the wait, and what was not taken yet follows in
@@ -211,6 +215,7 @@ static GstFlowReturn gst_realtime_sink_hand_over(GstRealtimeSink* self, Session&
                                                  Uplink::Input input) {
   const bool live = gst_realtime_sink_is_live(self);
   for (;;) {
+    input.base = gst_realtime_sink_base_time(self);
     switch (session.push(input, live)) {
     case Uplink::Pushed::ok:
       return GST_FLOW_OK;
@@ -226,7 +231,9 @@ static GstFlowReturn gst_realtime_sink_hand_over(GstRealtimeSink* self, Session&
 
 // Whether the input may hold the echo of an answer.
 static bool gst_realtime_sink_hears_answer(GstRealtimeSink* self, Session& session,
-                                           std::optional<std::uint64_t> time, std::size_t bytes) {
+                                           std::optional<std::uint64_t> running_time, std::size_t bytes) {
+  std::optional<std::uint64_t> time = running_time;
+  if (time) *time += gst_realtime_sink_base_time(self);
   const audio::Format format = self->priv->format.value_or(audio::pcm16_24k);
   return session.downlink().heard_at(time, format.ns_of_samples(format.samples(bytes)));
 }
@@ -243,16 +250,15 @@ static GstFlowReturn gst_realtime_sink_render(GstBaseSink* sink, GstBuffer* buff
   gst_realtime_sink_note_clock(self, *session);
   const bool gap =
       GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP) && GST_BUFFER_DURATION_IS_VALID(buffer);
+  const auto time = gst_realtime_sink_running_time(self, GST_BUFFER_PTS(buffer));
   if (gap && gst_buffer_get_size(buffer) == 0)
-    return gst_realtime_sink_hand_over(self, *session,
-                                       {{}, GST_BUFFER_DURATION(buffer), std::nullopt, false});
+    return gst_realtime_sink_hand_over(self, *session, {{}, GST_BUFFER_DURATION(buffer), time});
 
   GstMapInfo map;
   if (!gst_buffer_map(buffer, &map, GST_MAP_READ)) {
     GST_ELEMENT_ERROR(self, RESOURCE, READ, ("The audio buffer cannot be read."), (nullptr));
     return GST_FLOW_ERROR;
   }
-  const auto time = gst_realtime_sink_clock_time(self, GST_BUFFER_PTS(buffer));
   const SinkSettings settings = *self->priv->settings.lock();
   const bool muted = settings.half_duplex && gst_realtime_sink_hears_answer(self, *session, time, map.size);
   if (settings.local_vad && !muted && !settings.mute) session->listen({map.data, map.size});
@@ -282,10 +288,11 @@ static GstFlowReturn gst_realtime_sink_wait_event(GstBaseSink* sink, GstEvent* e
   }
   if (!session) return GST_FLOW_OK;
   if (gap) {
-    GstClockTime duration = GST_CLOCK_TIME_NONE;
-    gst_event_parse_gap(event, nullptr, &duration);
+    GstClockTime pts = GST_CLOCK_TIME_NONE, duration = GST_CLOCK_TIME_NONE;
+    gst_event_parse_gap(event, &pts, &duration);
     if (!GST_CLOCK_TIME_IS_VALID(duration)) return GST_FLOW_OK;
-    return gst_realtime_sink_hand_over(self, *session, {{}, duration, std::nullopt, false});
+    return gst_realtime_sink_hand_over(self, *session,
+                                       {{}, duration, gst_realtime_sink_running_time(self, pts)});
   }
   if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) return gst_realtime_sink_drain(self, *session);
   return GST_FLOW_OK;

@@ -2,6 +2,7 @@
 
 #include "gst/gst_refs.h"
 
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -35,35 +36,38 @@ void set_fields(GstStructure* structure, const char* name, const Notice::Fields&
   gst_structure_set(structure, name, GST_TYPE_STRUCTURE, inner.get(), nullptr);
 }
 
-// Running time of the pipeline that posts; without a clock there is none.
-void set_time(GstStructure* structure, const char* name, ClockTime time, GstElement* element) {
+// Running time of the pipeline that posts; without a clock there is none. A time of its own is told as it was
+// when it was noted, another pipeline's as the clock that both share has it.
+std::optional<std::uint64_t> running_time(const ClockTime& time, GstElement* element, const void* pipeline) {
   const auto clock = GRef<GstClock>::adopt(gst_element_get_clock(element));
-  const GstClockTime base = gst_element_get_base_time(element);
-  if (clock && GST_CLOCK_TIME_IS_VALID(base) && time.ns >= base)
-    set_plain(structure, name, std::uint64_t{time.ns - base});
+  const bool own = pipeline && time.pipeline == pipeline;
+  const GstClockTime base = own ? time.base : gst_element_get_base_time(element);
+  if (!clock || !GST_CLOCK_TIME_IS_VALID(base) || time.ns < base) return std::nullopt;
+  return time.ns - base;
 }
 
-void set_field(GstStructure* structure, const char* name, const Notice::Value& value, GstElement* element) {
+void set_field(GstStructure* structure, const char* name, const Notice::Value& value, GstElement* element,
+               const void* pipeline) {
   std::visit(
       [&](const auto& v) {
         using V = std::decay_t<decltype(v)>;
         if constexpr (std::is_same_v<V, Notice::Fields>)
           set_fields(structure, name, v);
-        else if constexpr (std::is_same_v<V, ClockTime>)
-          set_time(structure, name, v, element);
-        else
+        else if constexpr (!std::is_same_v<V, ClockTime>)
           set_plain(structure, name, v);
+        else if (const auto time = running_time(v, element, pipeline))
+          set_plain(structure, name, *time);
       },
       value);
 }
 
 } // namespace
 
-void post_notice(GstElement* element, const Notice& notice) {
+void post_notice(GstElement* element, const Notice& notice, const void* pipeline) {
   const std::string name = "realtime/" + std::string(info(notice.kind).name);
   GstStructure* structure = gst_structure_new_empty(name.c_str());
   for (const auto& [field, value] : notice.fields)
-    set_field(structure, std::string(field).c_str(), value, element);
+    set_field(structure, std::string(field).c_str(), value, element, pipeline);
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
 }
 

@@ -7,7 +7,8 @@
 
 namespace rt::gst {
 
-void post_notice(GstElement* element, const session::Notice& notice);
+// `pipeline`: the element's, as the session knows it.
+void post_notice(GstElement* element, const session::Notice& notice, const void* pipeline = nullptr);
 void post_progress(GstElement* element, session::ProgressKind kind, const std::string& text);
 void post_warning(GstElement* element, const std::string& text, unsigned suppressed);
 

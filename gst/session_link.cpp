@@ -194,7 +194,8 @@ bool SessionLink::join() {
   const auto e = element();
   if (!e) return false;
   std::shared_ptr<Session> session = session::find_or_create(session_name(e.get()));
-  auto member = session->join(role_, top_level(e.get()), weak_from_this());
+  const void* pipeline = top_level(e.get());
+  auto member = session->join(role_, pipeline, weak_from_this());
   if (!member) {
     GST_ELEMENT_ERROR(e.get(), RESOURCE, BUSY, ("%s.", member.error().message.c_str()), (nullptr));
     return false;
@@ -203,6 +204,7 @@ bool SessionLink::join() {
   auto state = state_.lock();
   state->session = std::move(session);
   state->member = member.value();
+  state->pipeline = pipeline;
   return true;
 }
 
@@ -272,7 +274,8 @@ void SessionLink::after(GstStateChange transition, GstStateChangeReturn result) 
 // ---- what the session says: loop thread, no lock held ----
 
 void SessionLink::on_notice(const session::Notice& notice) {
-  if (const auto e = element()) post_notice(e.get(), notice);
+  const void* pipeline = state_.lock()->pipeline;
+  if (const auto e = element()) post_notice(e.get(), notice, pipeline);
 }
 
 void SessionLink::on_warning(const session::Warning& warning) {

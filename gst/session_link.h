@@ -60,6 +60,7 @@ class SessionLink final : public session::Listener, public std::enable_shared_fr
     std::optional<std::string> name; // property `session`
     std::shared_ptr<session::Session> session;
     session::MemberId member = 0;
+    const void* pipeline = nullptr; // of this element, only to be compared
     bool open = false;
   };
   struct WarningCount {

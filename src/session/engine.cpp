@@ -61,6 +61,8 @@ void Engine::close() {
   tools_.reset();
   turns_.reset();
   timeline_.reset();
+  speech_.reset();
+  transcripts_.reset();
   metrics_.reset();
   pre_roll_.clear();
   deferred_.clear();

@@ -5,11 +5,13 @@
 #include "session/configuration.h"
 #include "session/connection.h"
 #include "session/drain.h"
+#include "session/heard_transcripts.h"
 #include "session/input_timeline.h"
 #include "session/input_turns.h"
 #include "session/pre_roll.h"
 #include "session/responses.h"
 #include "session/shared_state.h"
+#include "session/speech_spans.h"
 #include "session/tool_calls.h"
 #include "session/turn_metrics.h"
 #include "session/wire.h"
@@ -141,9 +143,11 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void audio_delta(std::string_view response_id, std::string_view item_id, std::uint32_t content_index,
                    std::string_view base64);
   void assistant_text(const protocol::ContentRef& at, const std::string& delta);
-  void assistant_text_done(const protocol::ContentRef& at, const std::string& text);
+  void assistant_text_done(const protocol::ContentRef& at, const std::string& text, bool spoken);
   void untimed_text(const protocol::ContentRef& at, const std::string& delta, bool done);
-  void transcript_cut(const audio::Cut& cut);
+  void transcript_cut(const audio::Cut& cut, std::uint64_t base);
+  void transcript_heard(const audio::PlaybackMark& mark, std::uint64_t base);
+  Notice user_transcript(const std::string& item_id);
   void tool_call(const std::string& response_id, const protocol::Item& call);
   bool interrupt_playback(); // whether there was anything
   void refuse(const char* request, const char* code, const std::string& message);
@@ -155,6 +159,8 @@ class Engine final : public std::enable_shared_from_this<Engine>,
 
   // metrics
   TurnMetrics::Time loop_time(Role role, std::uint64_t clock_time);
+  std::optional<ClockTime> input_time(std::optional<CaptureTime> captured);
+  ClockTime output_time(std::uint64_t running_time, std::uint64_t base);
   void note_speech_end(std::uint64_t position_ms);
   void report_turns();
   void tell_turn(const TurnReport& report);
@@ -175,6 +181,8 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   Drain drain_;
   InputTurns turns_;
   InputTimeline timeline_;
+  SpeechSpans speech_;
+  HeardTranscripts transcripts_;
   TurnMetrics metrics_;
   PreRoll pre_roll_;
   const protocol::Codec* codec_;

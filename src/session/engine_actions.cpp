@@ -93,8 +93,11 @@ void Engine::commit() {
     return refuse("commit", "input_audio_buffer_commit_empty",
                   "A commit needs at least 100 ms of audio; " + std::to_string(uncommitted_ms_) +
                       " ms were sent since the last one");
-  turns_.commit_asked(send(InputAudioCommit{}, "commit"));
-  note_speech_end(timeline_.written_ms());
+  const std::string event_id = send(InputAudioCommit{}, "commit");
+  const std::uint64_t written = timeline_.written_ms();
+  turns_.commit_asked(event_id);
+  speech_.commit_asked(event_id, written - std::min(written, uncommitted_ms_), written);
+  note_speech_end(written);
   uncommitted_ms_ = 0;
   pre_roll_.clear(); // it is said
 }
@@ -130,7 +133,7 @@ void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
                .with("item-id", cut.key.item_id)
                .with("heard-ms", cut.heard_ms)
                .with("received-ms", cut.received_ms));
-    transcript_cut(cut);
+    transcript_cut(cut, base);
     const bool in_conversation = !responses_.out_of_band(cut.key.response_id);
     if (phase_ != Phase::active || !in_conversation || !connection_.provider().truncates) continue;
     if (std::find(deleted.begin(), deleted.end(), cut.key.item_id) != deleted.end()) continue;
@@ -164,7 +167,7 @@ void Engine::playback(const std::vector<audio::PlaybackMark>& marks, std::uint64
     Notice notice = Notice(started ? NoticeKind::playback_started : NoticeKind::playback_finished)
                         .with("response-id", mark.key.response_id)
                         .with("item-id", mark.key.item_id)
-                        .with("time", ClockTime{mark.time() + clock_offset});
+                        .with("time", output_time(mark.time(), clock_offset));
     if (!started) notice = std::move(notice).with("heard-ms", mark.heard_ms);
     notify(notice);
     if (started)
@@ -172,6 +175,7 @@ void Engine::playback(const std::vector<audio::PlaybackMark>& marks, std::uint64
                                 loop_time(Role::src, clock_offset + mark.span.start));
     else
       metrics_.playback_finished(mark.key, mark.delivery);
+    if (!started) transcript_heard(mark, clock_offset);
   }
   report_turns();
   drain_.advance();

@@ -17,9 +17,8 @@ using namespace protocol;
 
 namespace {
 
-Notice timed(Notice notice, const InputTimeline& timeline, std::uint64_t ms) {
-  if (const auto time = timeline.time_of_ms(ms)) return std::move(notice).with("time", ClockTime{*time});
-  return notice;
+Notice timed(Notice notice, std::string_view field, const std::optional<ClockTime>& time) {
+  return time ? std::move(notice).with(field, *time) : notice;
 }
 
 const char* status_name(ResponseStatus status) {
@@ -100,6 +99,7 @@ void Engine::handle(const ErrorEvent& e) {
   const auto refused = responses_.on_error(e.error);
   tools_.on_error(e.error);
   turns_.commit_refused(e.error.event_id);
+  speech_.commit_refused(e.error.event_id);
   using Refused = Responses::Refused;
   if (refused != Refused::put_back && refused != Refused::unwanted) warn_of_refusal(e.error);
   {
@@ -169,24 +169,28 @@ void Engine::handle(const SessionUpdated& e) {
 
 void Engine::handle(const SpeechStarted& e) {
   turns_.speech_started();
+  speech_.started(e.item_id, e.audio_start_ms);
   if (configuration_.interrupts_on_speech()) responses_.expect_no_more();
   notify(timed(
       Notice(NoticeKind::speech_started).with("item-id", e.item_id).with("audio-start-ms", e.audio_start_ms),
-      timeline_, e.audio_start_ms));
+      "time", input_time(timeline_.time_of_ms(e.audio_start_ms))));
   if (configuration_.interrupts_on_speech()) interrupt_playback();
   watch_input();
 }
 
 void Engine::handle(const SpeechStopped& e) {
+  const std::uint64_t silence_ms = std::min(e.audio_end_ms, configuration_.silence_in_turns_ms());
   turns_.speech_stopped();
+  speech_.stopped(e.item_id, e.audio_end_ms - silence_ms);
   notify(timed(
       Notice(NoticeKind::speech_stopped).with("item-id", e.item_id).with("audio-end-ms", e.audio_end_ms),
-      timeline_, e.audio_end_ms));
-  note_speech_end(e.audio_end_ms - std::min(e.audio_end_ms, configuration_.silence_in_turns_ms()));
+      "time", input_time(timeline_.end_of_ms(e.audio_end_ms))));
+  note_speech_end(e.audio_end_ms - silence_ms);
 }
 
 void Engine::handle(const InputAudioCommitted& e) {
   const bool by_server = turns_.committed(e.item_id, configuration_.transcribes_input());
+  speech_.committed(e.item_id, by_server);
   if (by_server) uncommitted_ms_ = 0; // at our own commit it was, and what came since is of the next turn
   // Only turns that the server finds itself are answered unasked.
   if (by_server && configuration_.responds_to_turns()) responses_.expect();
@@ -207,16 +211,20 @@ void Engine::handle(const IdleTimeout& e) {
              .with("audio-end-ms", e.audio_end_ms));
 }
 
+// From where the turn begins, with what the detector kept before the speech, to where the speech ends.
+Notice Engine::user_transcript(const std::string& item_id) {
+  Notice notice = Notice(NoticeKind::transcript).with("role", "user").with("item-id", item_id);
+  notice.direction = Direction::uplink;
+  const auto span = speech_.of(item_id);
+  if (!span) return notice;
+  notice = timed(std::move(notice), "start", input_time(timeline_.time_of_ms(span->start_ms)));
+  if (!span->end_ms) return notice;
+  return timed(std::move(notice), "end", input_time(timeline_.end_of_ms(*span->end_ms)));
+}
+
 void Engine::handle(const InputTranscriptDelta& e) {
   const std::string& text = turns_.transcript_piece(e.item_id, e.delta);
-  Notice notice = Notice(NoticeKind::transcript)
-                      .with("role", "user")
-                      .with("item-id", e.item_id)
-                      .with("text", text)
-                      .with("delta", e.delta)
-                      .with("final", false);
-  notice.direction = Direction::uplink;
-  notify(notice);
+  notify(user_transcript(e.item_id).with("text", text).with("delta", e.delta).with("final", false));
 }
 
 void Engine::handle(const InputTranscriptCompleted& e) {
@@ -224,13 +232,7 @@ void Engine::handle(const InputTranscriptCompleted& e) {
     turns_.transcript_ended(e.item_id);
     shared_->text.publish(spread(Speaker::user, e.item_id, e.transcript, std::nullopt, 0));
   }
-  Notice notice = Notice(NoticeKind::transcript)
-                      .with("role", "user")
-                      .with("item-id", e.item_id)
-                      .with("text", e.transcript)
-                      .with("final", !e.more_follows);
-  notice.direction = Direction::uplink;
-  notify(notice);
+  notify(user_transcript(e.item_id).with("text", e.transcript).with("final", !e.more_follows));
 }
 
 void Engine::handle(const InputTranscriptFailed& e) {

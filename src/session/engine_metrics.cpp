@@ -11,10 +11,19 @@ TurnMetrics::Time Engine::loop_time(Role role, std::uint64_t clock_time) {
   return pair->to_loop(clock_time);
 }
 
+std::optional<ClockTime> Engine::input_time(std::optional<CaptureTime> captured) {
+  if (!captured) return std::nullopt;
+  return ClockTime{captured->clock(), captured->base, shared_->members.pipeline(Role::sink)};
+}
+
+ClockTime Engine::output_time(std::uint64_t running_time, std::uint64_t base) {
+  return {running_time + base, base, shared_->members.pipeline(Role::src)};
+}
+
 void Engine::note_speech_end(std::uint64_t position_ms) {
   SpeechEnd end;
-  end.told = timeline_.time_of_ms(position_ms);
-  if (end.told) end.time = loop_time(Role::sink, *end.told);
+  end.told = input_time(timeline_.end_of_ms(position_ms));
+  if (end.told) end.time = loop_time(Role::sink, end.told->ns);
   metrics_.speech_ended(end);
 }
 
@@ -35,7 +44,7 @@ void Engine::tell_turn(const TurnReport& report) {
   }
   Notice notice =
       Notice(NoticeKind::metrics).with("response-id", report.response_id).with("connect-ms", connect_ms);
-  if (report.speech_end) notice = std::move(notice).with("speech-end", ClockTime{*report.speech_end});
+  if (report.speech_end) notice = std::move(notice).with("speech-end", *report.speech_end);
   for (std::size_t i = 0; i < report.spans.size(); ++i)
     if (report.spans[i]) notice = std::move(notice).with(turn_span_fields[i], *report.spans[i]);
   notice = std::move(notice)

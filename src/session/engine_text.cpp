@@ -13,30 +13,46 @@ std::string part_key(const ContentRef& at) {
   return at.item_id + '/' + std::to_string(at.content_index);
 }
 
+Notice transcript_of(const audio::ContentKey& key) {
+  return Notice(NoticeKind::transcript)
+      .with("role", "assistant")
+      .with("item-id", key.item_id)
+      .with("response-id", key.response_id)
+      .with("content-index", std::uint64_t{key.content_index});
+}
+
 } // namespace
 
 void Engine::assistant_text(const ContentRef& at, const std::string& delta) {
   if (!responses_.on_event(at.response_id) || responses_.discarded(at.response_id)) return;
   std::string& text = assistant_[part_key(at)];
   text += delta;
-  notify(Notice(NoticeKind::transcript)
-             .with("role", "assistant")
-             .with("item-id", at.item_id)
-             .with("response-id", at.response_id)
+  notify(transcript_of({at.response_id, at.item_id, at.content_index})
              .with("text", text)
              .with("delta", delta)
              .with("final", false));
 }
 
-void Engine::assistant_text_done(const ContentRef& at, const std::string& text) {
+void Engine::assistant_text_done(const ContentRef& at, const std::string& text, bool spoken) {
   assistant_.erase(part_key(at));
   if (!responses_.on_event(at.response_id) || responses_.discarded(at.response_id)) return;
-  notify(Notice(NoticeKind::transcript)
-             .with("role", "assistant")
-             .with("item-id", at.item_id)
-             .with("response-id", at.response_id)
-             .with("text", text)
-             .with("final", true));
+  const audio::ContentKey key{at.response_id, at.item_id, at.content_index};
+  Notice notice = transcript_of(key).with("text", text).with("final", true);
+  if (spoken)
+    if (const auto heard = transcripts_.said(key, text))
+      notice = std::move(notice).with("start", heard->start).with("end", heard->end);
+  notify(notice);
+}
+
+// The answer was heard to its end: its transcript once more, with its times.
+void Engine::transcript_heard(const audio::PlaybackMark& mark, std::uint64_t base) {
+  const HeardTranscripts::Heard heard{output_time(mark.span.start, base), output_time(mark.span.end, base)};
+  if (const auto text = transcripts_.heard(mark.key, heard))
+    notify(transcript_of(mark.key)
+               .with("text", *text)
+               .with("final", true)
+               .with("start", heard.start)
+               .with("end", heard.end));
 }
 
 // Told to the text readers at once: there is no audio whose time it would have.
@@ -72,7 +88,7 @@ void Engine::handle(const OutputTranscriptDelta& e) {
 }
 
 void Engine::handle(const OutputTranscriptDone& e) {
-  assistant_text_done(e.at, e.transcript);
+  assistant_text_done(e.at, e.transcript, shared_->members.open(Role::src));
   if (!responses_.on_event(e.at.response_id) || responses_.discarded(e.at.response_id)) return;
   if (shared_->members.open(Role::src))
     shared_->downlink.text_done({e.at.response_id, e.at.item_id, e.at.content_index}, e.transcript);
@@ -87,22 +103,22 @@ void Engine::handle(const OutputTextDelta& e) {
 }
 
 void Engine::handle(const OutputTextDone& e) {
-  assistant_text_done(e.at, e.text);
+  assistant_text_done(e.at, e.text, false);
   untimed_text(e.at, e.text, true);
 }
 
 // The last transcript of an interrupted item is what was heard of it, also after the server's whole one.
-void Engine::transcript_cut(const audio::Cut& cut) {
+void Engine::transcript_cut(const audio::Cut& cut, std::uint64_t base) {
   const auto heard = shared_->downlink.cut_text(cut);
   assistant_.erase(cut.key.item_id + '/' + std::to_string(cut.key.content_index));
+  transcripts_.forget(cut.key);
   if (!heard) return;
-  notify(Notice(NoticeKind::transcript)
-             .with("role", "assistant")
-             .with("item-id", cut.key.item_id)
-             .with("response-id", cut.key.response_id)
-             .with("text", *heard)
-             .with("final", true)
-             .with("truncated", true));
+  Notice notice = transcript_of(cut.key).with("text", *heard).with("final", true).with("truncated", true);
+  if (cut.span)
+    notice = std::move(notice)
+                 .with("start", output_time(cut.span->start, base))
+                 .with("end", output_time(cut.span->end, base));
+  notify(notice);
 }
 
 } // namespace rt::session

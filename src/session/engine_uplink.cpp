@@ -38,7 +38,7 @@ void Engine::pump() {
 
 void Engine::send_audio(const Uplink::Entry& entry) {
   connection_.send(entry.text);
-  timeline_.note(entry.format, entry.samples, entry.time);
+  timeline_.note(entry.format, entry.samples, entry.time, entry.base);
   uncommitted_ms_ += entry.format.ms_of_samples(entry.samples);
 }
 

@@ -81,6 +81,13 @@ bool Members::playing(Role role) {
                      [&](const Member& m) { return m.role == role && m.playing; });
 }
 
+const void* Members::pipeline(Role role) {
+  auto state = state_.lock();
+  const auto it = std::find_if(state->members.begin(), state->members.end(),
+                               [&](const Member& m) { return m.role == role; });
+  return it == state->members.end() ? nullptr : it->pipeline;
+}
+
 std::vector<std::shared_ptr<Listener>> Members::posters(Direction direction) {
   std::map<const void*, const Member*> best;
   std::vector<std::shared_ptr<Listener>> listeners;

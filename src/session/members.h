@@ -45,6 +45,7 @@ class Members {
   bool joined(Role role);
   bool open(Role role);
   bool playing(Role role);
+  const void* pipeline(Role role); // of the first that joined; null: nobody
 
   // One listener a pipeline: the sink for uplink matters, the src for downlink ones, whoever is there
   // otherwise.

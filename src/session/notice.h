@@ -46,9 +46,12 @@ struct NoticeInfo {
 const NoticeInfo& info(NoticeKind kind);
 std::span<const NoticeInfo> notices();
 
-// A point in time as the clock of the pipeline that noted it showed it (base time included), in ns.
+// A point in time as the clock of the pipeline that noted it showed it (base time included), in ns, and what
+// makes it running time again in that pipeline: a pause between noting and telling moves the base time on.
 struct ClockTime {
   std::uint64_t ns = 0;
+  std::uint64_t base = 0;         // when it was noted
+  const void* pipeline = nullptr; // which noted it; only compared
 };
 
 struct Notice {

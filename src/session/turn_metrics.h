@@ -6,6 +6,7 @@
 
 #include "audio/playback.h"
 #include "base/executor.h"
+#include "session/notice.h"
 
 #include <array>
 #include <cstdint>
@@ -26,7 +27,7 @@ inline constexpr std::array<std::string_view, 4> turn_span_fields = {
 // The end of the caller's speech: on the loop's clock, and as it is told. Each may be unknown.
 struct SpeechEnd {
   std::optional<Nanoseconds> time;
-  std::optional<std::uint64_t> told; // clock time
+  std::optional<ClockTime> told;
 };
 
 struct TurnReport {
@@ -35,7 +36,7 @@ struct TurnReport {
     std::uint64_t heard_ms = 0, received_ms = 0;
   };
   std::string response_id;
-  std::optional<std::uint64_t> speech_end;                                 // as it was told
+  std::optional<ClockTime> speech_end;
   std::array<std::optional<std::uint64_t>, turn_span_fields.size()> spans; // ms, by TurnSpan
   audio::Delivery delivery;                                                // of all its audio
   std::optional<Interruption> interruption;                                // of the item that was being heard

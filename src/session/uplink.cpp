@@ -33,17 +33,23 @@ audio::Format Uplink::format() {
   return state_.lock()->format;
 }
 
-// Clock time that upstream skipped, in samples, and the new idea of where it stands.
+// Running time that upstream skipped, in samples, and the new idea of where it stands. What comes after a
+// jump that is not filled begins a chunk of its own: a chunk has one time. Where silence was
+// filled in, upstream's word counts exactly.
 std::uint64_t Uplink::missing_samples(Locker& state, std::optional<std::uint64_t> time) {
   if (!time) return 0;
   std::uint64_t missing = 0;
+  const std::uint64_t tolerance = std::exchange(state->filled, false) ? 0 : jitter_ns;
   if (state->next_time && *time > *state->next_time + jitter_ns) {
     const std::uint64_t jump = *time - *state->next_time;
     if (jump <= largest_filled_jump_ns) missing = state->format.samples_of_ns(jump);
   }
   const bool steady =
-      state->next_time && *time <= *state->next_time + jitter_ns && *time + jitter_ns >= *state->next_time;
-  if (!steady && missing == 0) state->next_time = time;
+      state->next_time && *time <= *state->next_time + tolerance && *time + tolerance >= *state->next_time;
+  if (!steady && missing == 0) {
+    if (state->next_time) emit_chunk(state);
+    state->next_time = time;
+  }
   return missing;
 }
 
@@ -70,6 +76,7 @@ Uplink::Pushed Uplink::push(Input& input, bool live, Nanoseconds now) {
       if (const Pushed room = wait_for_room(state, live); room != Pushed::ok) return room;
       state->pushed_once = true;
       state->last_push = state->quiet_since = now;
+      state->base = input.base;
       if (const std::uint64_t missing = missing_samples(state, std::exchange(input.time, std::nullopt))) {
         state->counters.filled_samples += missing;
         take_silence(state, missing);
@@ -112,7 +119,10 @@ void Uplink::take_silence(Locker& state, std::uint64_t samples) {
 void Uplink::take_bytes(Locker& state, std::span<const std::uint8_t> bytes, bool silence) {
   const std::size_t chunk = chunk_bytes(state);
   while (!bytes.empty()) {
-    if (state->partial.empty()) state->partial_time = state->next_time;
+    if (state->partial.empty()) {
+      state->partial_time = state->next_time;
+      state->partial_base = state->base;
+    }
     const std::size_t count = std::min(bytes.size(), chunk - std::min(chunk, state->partial.size()));
     if (silence)
       state->partial.insert(state->partial.end(), count, state->format.silence_byte());
@@ -136,6 +146,7 @@ void Uplink::emit_chunk(Locker& state) {
   entry.format = state->format;
   entry.samples = state->format.samples(state->partial.size());
   entry.time = state->partial_time;
+  entry.base = state->partial_base;
   state->queued_ns += duration_of(entry);
   state->queue.push_back(std::move(entry));
   state->partial.clear();
@@ -201,6 +212,7 @@ void Uplink::drop_unsent() {
 
 void Uplink::resume(Nanoseconds now) {
   auto state = state_.lock();
+  emit_chunk(state); // what follows may have another time
   state->next_time.reset();
   state->last_push = state->quiet_since = now;
 }
@@ -263,6 +275,7 @@ void Uplink::fill_until(Nanoseconds now) {
         state->format.samples_of_ns(static_cast<std::uint64_t>((now - state->quiet_since).count()));
     state->quiet_since += Nanoseconds(state->format.ns_of_samples(samples));
     state->counters.filled_samples += samples;
+    state->filled = true;
     take_silence(state, samples);
     drop_oldest(state);
   }

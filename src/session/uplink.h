@@ -31,7 +31,8 @@ class Uplink {
     std::string text;                  // audio: the whole event
     audio::Format format;              // audio
     std::uint64_t samples = 0;         // audio
-    std::optional<std::uint64_t> time; // audio: clock time of the first sample
+    std::optional<std::uint64_t> time; // audio: running time of the first sample
+    std::uint64_t base = 0;            // audio: base time of then
     std::function<void()> action;      // mark: run on the loop
   };
   enum class Pushed { ok, flushing, closed };
@@ -52,9 +53,10 @@ class Uplink {
   struct Input {
     std::span<const std::uint8_t> bytes;
     std::uint64_t silence_ns = 0;
-    std::optional<std::uint64_t>
-        time;           // clock time of the first sample, if known: a jump of up to 2 s becomes silence
-    bool muted = false; // silence of the same length goes out instead
+    // Running time of the first sample, if known: a jump of up to 2 s becomes silence.
+    std::optional<std::uint64_t> time;
+    bool muted = false;     // silence of the same length goes out instead
+    std::uint64_t base = 0; // base time
   };
   // Live input never waits: its oldest audio is dropped when the queue is full. Other input waits for room
   // chunk by chunk, until set_flushing or close, and loses nothing.
@@ -104,13 +106,14 @@ class Uplink {
     std::deque<Entry> queue;
     std::vector<std::string> spare;
     std::vector<std::uint8_t> partial;         // less than one chunk
-    std::optional<std::uint64_t> partial_time; // clock time of its first sample
-    std::optional<std::uint64_t> next_time;    // clock time of the next sample, as far as known
+    std::optional<std::uint64_t> partial_time; // running time of its first sample
+    std::optional<std::uint64_t> next_time;    // running time of the next sample, as far as known
+    std::uint64_t base = 0, partial_base = 0;  // the base times to these
     std::uint64_t queued_ns = 0;
     bool flushing = false, closed = true, muted = false;
-    bool pushed_once = false;
-    Nanoseconds last_push{0};   // by upstream
-    Nanoseconds quiet_since{0}; // the same, moved on by what was filled
+    bool pushed_once = false, filled = false; // filled: since upstream pushed
+    Nanoseconds last_push{0};                 // by upstream
+    Nanoseconds quiet_since{0};               // the same, moved on by what was filled
     Counters counters;
   };
   using Locker = Guarded<State>::Locker;

@@ -16,6 +16,7 @@ constexpr std::uint64_t frame_samples = 480; // 20 ms
 // Both elements of a conversation with 100 ms of latency, at 5 s of their clock's time.
 struct Talk {
   explicit Talk(std::uint64_t base_time = 5 * GST_SECOND) {
+    h.use_one_pipeline();
     src = h.add_src({{"cushion", "0"}});
     sink = h.add_sink();
     for (GstElement* element : {src, sink})
@@ -116,6 +117,7 @@ GST_START_TEST(a_pause_is_no_part_of_the_input_and_counts_for_the_caller) {
   fail_unless(metrics != nullptr);
   fail_unless_equals_uint64(uint64_field(metrics, "speech-to-delta-ms"), 3480);
   fail_unless_equals_uint64(uint64_field(metrics, "push-to-heard-ms"), 100);
+  fail_unless_equals_uint64(uint64_field(metrics, "speech-end"), 500 * ms);
 }
 GST_END_TEST
 

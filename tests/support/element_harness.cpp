@@ -34,8 +34,10 @@ ElementHarness::~ElementHarness() {
     gst_element_set_state(element.get(), GST_STATE_NULL);
   run();
   if (downstream_) gst_harness_teardown(downstream_);
-  for (const auto& element : elements_)
+  for (const auto& element : elements_) {
+    if (bin_) gst_bin_remove(GST_BIN(bin_.get()), element.get());
     gst_element_set_bus(element.get(), nullptr);
+  }
   gst_bus_set_flushing(bus_.get(), TRUE);
   messages_.clear();
   elements_.clear();
@@ -47,12 +49,17 @@ GstElement* ElementHarness::make(const char* factory, const PropertyTexts& prope
   GstElement* element = gst_element_factory_make(factory, nullptr);
   fail_unless(element != nullptr, "no element %s", factory);
   elements_.push_back(GRef<GstElement>::adopt(static_cast<GstElement*>(gst_object_ref_sink(element))));
+  if (bin_) gst_bin_add(GST_BIN(bin_.get()), element); // puts a bus and a clock of its own into it
   gst_element_set_bus(element, bus_.get());
   gst_element_set_clock(element, clock_.get());
   g_object_set(element, "session", session_.c_str(), "uri", "ws://127.0.0.1:1/", "api-key", "test", nullptr);
   for (const auto& [name, value] : properties)
     gst_util_set_object_arg(G_OBJECT(element), name, value.c_str());
   return element;
+}
+
+void ElementHarness::use_one_pipeline() {
+  bin_ = GRef<GstElement>::adopt(static_cast<GstElement*>(gst_object_ref_sink(gst_bin_new(nullptr))));
 }
 
 // ---- realtimesrc ----

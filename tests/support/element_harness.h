@@ -50,6 +50,8 @@ class ElementHarness {
   ElementHarness(const ElementHarness&) = delete;
   ElementHarness& operator=(const ElementHarness&) = delete;
 
+  // The elements that are made from now on are of one pipeline, instead of each its own.
+  void use_one_pipeline();
   // An element in NULL on the common bus, clock and session.
   GstElement* make(const char* factory, const PropertyTexts& properties = {});
 
@@ -105,6 +107,7 @@ class ElementHarness {
   GRef<GstClock> clock_;
   std::string session_;
   std::vector<GRef<GstElement>> elements_;
+  GRef<GstElement> bin_;
   GstHarness* downstream_ = nullptr;
   GstPad* upstream_ = nullptr;
   std::optional<bool> upstream_live_ = true;

@@ -299,9 +299,14 @@ void playback_is_told() {
 void fields_are_those_of_the_table() {
   Conversation c;
   c.start();
-  c.reply("item_1", 500);
+  c.reply("item_0", 100);
+  c.listen(200); // heard, and a turn's metrics
+  c.speak(100);
+  const std::string id = c.reply("item_1", 500);
+  c.transport.deliver(OutputTranscriptDone{{id, "item_1", 0, 0}, "Good day."});
   c.listen(100);
   c.transport.deliver(SpeechStarted{0, "item_user"});
+  c.transport.deliver(InputTranscriptCompleted{"item_user", 0, "Hi!", 0});
   c.transport.deliver(RateLimits{{{"requests", 100, 99, 1.5}, {"tokens", 1000, 900, 0.5}}});
   c.run();
   const auto check = [](const std::vector<Notice>& all) {
@@ -313,6 +318,7 @@ void fields_are_those_of_the_table() {
   check(c.src.ear->heard().notices);
   check(c.sink.ear->heard().notices);
   g_assert_cmpuint(c.src.ear->notices(NoticeKind::rate_limits).size(), ==, 1);
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::metrics).size(), >=, 1);
 }
 
 } // namespace

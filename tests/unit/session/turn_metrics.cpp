@@ -23,7 +23,7 @@ void assert_span(const TurnReport& report, TurnSpan which, std::optional<std::ui
 }
 
 void speech_ended(TurnMetrics& metrics, unsigned at_ms) {
-  metrics.speech_ended({Ms(at_ms), at_ms * std::uint64_t{1'000'000}});
+  metrics.speech_ended({Ms(at_ms), ClockTime{at_ms * std::uint64_t{1'000'000}}});
 }
 
 // The whole of an answer with one item: its speech ended at 1000 ms.
@@ -45,7 +45,7 @@ void from_the_end_of_speech_to_the_first_sound() {
   const auto report = metrics.take(0, 0);
   g_assert_true(report.has_value());
   assert_text(report->response_id, "resp_1");
-  g_assert_cmpuint(report->speech_end.value(), ==, 1'000'000'000);
+  g_assert_cmpuint(report->speech_end.value().ns, ==, 1'000'000'000);
   assert_span(*report, TurnSpan::speech_to_delta, 250);
   assert_span(*report, TurnSpan::delta_to_push, 150);
   assert_span(*report, TurnSpan::push_to_heard, 200);
@@ -170,7 +170,7 @@ void what_cannot_be_measured_is_left_out() {
   assert_span(*report, TurnSpan::delta_to_push, 50);
   assert_span(*report, TurnSpan::speech_to_heard, 100);
 
-  metrics.speech_ended({std::nullopt, 7});
+  metrics.speech_ended({std::nullopt, ClockTime{7}});
   metrics.response_created("resp_1");
   metrics.output("resp_1", Ms(1000));
   metrics.audio_taken(first);
@@ -180,7 +180,7 @@ void what_cannot_be_measured_is_left_out() {
   report = metrics.take(0, 0);
   for (const auto& value : report->spans)
     g_assert_false(value.has_value());
-  g_assert_cmpuint(report->speech_end.value(), ==, 7);
+  g_assert_cmpuint(report->speech_end.value().ns, ==, 7);
 }
 
 void input_since_the_turn_before() {

@@ -125,7 +125,9 @@ void fill_covers_the_pause() {
   g_assert_cmpint(f.uplink.quiet_for(t0 + Milliseconds(250))->since_push.count(), ==, 250 * ms);
   // Upstream returns where the clock says, a little before or after: no second silence.
   f.push_at(280 * ms, 20);
-  const std::vector<std::uint8_t> bytes = audio_of(f.taken());
+  const auto entries = f.taken();
+  const std::vector<std::uint8_t> bytes = audio_of(entries);
+  g_assert_cmpuint(*entries.back().time, ==, base + 280 * ms); // but it has its own time
   g_assert_cmpuint(silent_bytes(bytes), ==, pcm_bytes(250));
   g_assert_cmpuint(bytes.size(), ==, pcm_bytes(290));
 }
