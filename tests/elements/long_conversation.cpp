@@ -1,0 +1,166 @@
+// Half an hour of conversation on the test's clock, every frame of it: no hole that the server did not cause,
+// no timestamp out of place, and of the replies every sample that was sent, but for what was interrupted.
+#include "support/element_harness.h"
+
+#include <gst/check/gstcheck.h>
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+
+using namespace rt;
+using namespace rt::test;
+using namespace rt::protocol;
+
+namespace {
+
+constexpr unsigned frames = 30 * 60 * 50, frame_ms = 20, delta_ms = 100, seed = 7;
+constexpr std::size_t frame_bytes = 960, bytes_per_ms = 48, fade_bytes = 240;
+
+// What the server does, turn by turn: it thinks, then sends its reply faster than it is heard, by any factor.
+class Talk {
+ public:
+  Talk() {
+    src = h.add_src(); // as it is without any property set
+    h.play_src();
+    h.wait_for_frame();
+    h.connect();
+    begin_turn();
+  }
+  // What happens before the frame that is due at `now_ms` leaves.
+  void step(unsigned now_ms) {
+    if (reply_.empty() && now_ms >= reply_at_) begin_reply();
+    while (sent_ < reply_.size() && now_ms >= next_delta_at_)
+      send_delta();
+    // Somebody speaks: the turn ends here, whatever is left of it.
+    if (interrupts_ && !reply_.empty() && now_ms >= interrupt_at_) interrupt();
+    h.run();
+  }
+  // The frame that left.
+  void heard(const GRef<GstBuffer>& buffer, unsigned now_ms) {
+    const auto bytes = bytes_of(buffer);
+    fail_unless_equals_int(bytes.size(), frame_bytes);
+    fail_unless_equals_uint64(GST_BUFFER_PTS(buffer.get()), now_ms * ms);
+    fail_unless_equals_uint64(GST_BUFFER_DURATION(buffer.get()), frame_ms * ms);
+    fail_unless_equals_uint64(GST_BUFFER_OFFSET(buffer.get()), now_ms * 24);
+    fail_unless_equals_int(is_discont(buffer), now_ms == 0);
+    const auto silent_from = [&](std::size_t at) {
+      return std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.end(),
+                         [](auto b) { return b == 0; });
+    };
+    if (fades_) { // the frame after the interruption
+      fail_unless(silent_from(fade_bytes), "the reply goes on at %u ms", now_ms);
+      fades_ = false;
+      return;
+    }
+    if (is_gap(buffer)) {
+      fail_unless(silent_from(0));
+      fail_unless(heard_ == 0, "a hole in the reply at %u ms", now_ms);
+      return;
+    }
+    const std::size_t count = std::min(frame_bytes, reply_.size() - heard_);
+    fail_unless(std::memcmp(bytes.data(), reply_.data() + heard_, count) == 0, "another sound at %u ms",
+                now_ms);
+    fail_unless(silent_from(count));
+    heard_ += count;
+    total_ += count;
+    if (heard_ == reply_.size()) {
+      ++whole;
+      end_turn(now_ms);
+    }
+  }
+  std::uint64_t underruns() const {
+    GstStructure* raw = nullptr;
+    g_object_get(src, "stats", &raw, nullptr);
+    const std::uint64_t count = uint64_field(raw, "underruns");
+    gst_structure_free(raw);
+    return count;
+  }
+  std::uint64_t total_ms() const { return total_ / bytes_per_ms; }
+
+  ElementHarness h;
+  unsigned whole = 0, interrupted = 0;
+
+ private:
+  unsigned pick(unsigned from, unsigned to) { return std::uniform_int_distribution(from, to)(random_); }
+  void begin_turn() {
+    reply_at_ += pick(300, 2000);
+    interrupts_ = pick(1, 4) == 1;
+  }
+  void begin_reply() {
+    reply_ = ramp(pick(500, 12000) * 24 + pick(0, 23), pick(0, 30000));
+    interrupt_at_ = reply_at_ + pick(0, 8000);
+    // Of real time; 0: all at once. Slower than this, the cushion's one delta is used up, but for the frame
+    // and the fade that must be ahead, before the next delta comes.
+    percent_ = pick(0, 3) == 0 ? 0 : pick(130, 500);
+    next_delta_at_ = reply_at_;
+    sent_ = heard_ = 0;
+    item_ = "item_" + std::to_string(++items_);
+    response_ = h.server.begin_response();
+  }
+  void send_delta() {
+    const std::size_t count = std::min<std::size_t>(delta_ms * bytes_per_ms, reply_.size() - sent_);
+    h.server.say(response_, item_, std::span(reply_).subspan(sent_, count));
+    sent_ += count;
+    if (percent_ > 0)
+      next_delta_at_ = reply_at_ + static_cast<unsigned>(sent_ / bytes_per_ms) * 100 / percent_;
+    if (sent_ < reply_.size()) return;
+    h.server.end_item(response_, item_);
+    h.server.end_response(response_);
+  }
+  void interrupt() {
+    h.transport.deliver(SpeechStarted{0, "input"});
+    if (sent_ < reply_.size()) h.server.end_response(response_, ResponseStatus::cancelled);
+    // Less than a fade of it was left: it is heard to its end.
+    const bool at_its_end = sent_ == reply_.size() && reply_.size() - heard_ <= fade_bytes;
+    fades_ = heard_ > 0 && !at_its_end;
+    if (at_its_end) return void(interrupts_ = false);
+    ++interrupted;
+    end_turn(interrupt_at_);
+  }
+  void end_turn(unsigned now_ms) {
+    reply_.clear();
+    heard_ = sent_ = 0;
+    reply_at_ = now_ms;
+    begin_turn();
+  }
+
+  GstElement* src = nullptr;
+  std::mt19937 random_{seed};
+  std::vector<std::uint8_t> reply_; // empty: nobody speaks
+  std::size_t sent_ = 0, heard_ = 0, total_ = 0;
+  unsigned reply_at_ = 0, interrupt_at_ = 0, next_delta_at_ = 0, percent_ = 0, items_ = 0;
+  bool interrupts_ = false, fades_ = false;
+  std::string response_, item_;
+};
+
+} // namespace
+
+GST_START_TEST(half_an_hour) {
+  Talk talk;
+  for (unsigned i = 0; i < frames; ++i) {
+    talk.step(i * frame_ms);
+    const auto buffer = talk.h.crank();
+    talk.h.wait_for_frame();
+    talk.heard(buffer, i * frame_ms);
+  }
+  fail_unless_equals_uint64(talk.underruns(), 0);
+  fail_unless_equals_int(talk.h.texts_of(GST_MESSAGE_WARNING).size(), 0);
+  fail_unless_equals_int(talk.h.count("realtime/error"), 0);
+  g_print("%u replies heard in full, %u interrupted, %u s of speech\n", talk.whole, talk.interrupted,
+          static_cast<unsigned>(talk.total_ms() / 1000));
+  fail_unless(talk.whole > 100 && talk.interrupted > 20 && talk.total_ms() > 900'000);
+}
+GST_END_TEST
+
+static Suite* long_conversation_suite() {
+  Suite* suite = suite_create("long_conversation");
+  TCase* tcase = tcase_create("general");
+  suite_add_tcase(suite, tcase);
+  tcase_set_timeout(tcase, 120);
+  tcase_add_checked_fixture(tcase, register_fake_elements, nullptr);
+  tcase_add_test(tcase, half_an_hour);
+  return suite;
+}
+
+GST_CHECK_MAIN(long_conversation)
