@@ -330,6 +330,7 @@ ModelServer::Manners manners_of(unsigned seed) {
   manners.hides_ends = bits / 16 % 2;
   manners.has_no_codes = bits / 32 % 2;
   manners.takes_items_silently = bits / 64 % 2;
+  manners.goes_on_after_the_end = bits / 128 % 2;
   return manners;
 }
 

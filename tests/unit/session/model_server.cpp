@@ -202,6 +202,10 @@ void ModelServer::finish(Running& running, ResponseStatus status, const std::str
   done.status = status;
   done.reason = reason;
   if (!running.hidden_end) out.push_back(ResponseDone{done});
+  if (!running.hidden_end && manners_.goes_on_after_the_end) {
+    out.push_back(OutputTranscriptDelta{{running.id, "item_late", 0, 0}, "late "});
+    out.push_back(ResponseDone{done});
+  }
   std::erase_if(running_, [&](const auto& r) { return r.get() == &running; });
   if (turn_ == Turn::waiting && !active()) answer_turn();
 }

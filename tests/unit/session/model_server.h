@@ -29,6 +29,7 @@ class ModelServer {
     bool hides_ends = false;       // some response.done are
     bool has_no_codes = false;     // errors have words only
     bool takes_items_silently = false;
+    bool goes_on_after_the_end = false; // words of a response that is over
 
     // What is in the conversation and what is not, from the first response on.
     bool tells_apart() const { return !hides_beginnings && !returns_no_metadata; }
