@@ -28,7 +28,10 @@ constexpr GEnumValue eagerness[] = {{0, "The server's choice", "auto"},
                                     {2, "Waits", "medium"},
                                     {3, "Answers soon", "high"},
                                     {}};
-constexpr GEnumValue session_type[] = {{0, "Spoken conversation", "conversation"}, {}};
+constexpr GEnumValue session_type[] = {{0, "Spoken conversation", "conversation"},
+                                       {1, "Writes down what is said", "transcription"},
+                                       {2, "Says in another language what is said", "translation"},
+                                       {}};
 constexpr GEnumValue gap_mode[] = {
     {0, "Silence with the GAP flag", "silence"}, {1, "GAP events", "gap-event"}, {2, "Nothing", "none"}, {}};
 constexpr GEnumValue text_track[] = {

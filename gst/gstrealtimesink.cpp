@@ -176,6 +176,10 @@ static bool gst_realtime_sink_is_live(GstRealtimeSink* self) {
   return *priv->live;
 }
 
+static GstCaps* gst_realtime_sink_get_caps(GstBaseSink* sink, GstCaps* filter) {
+  return filtered(wire_caps(GST_REALTIME_SINK(sink)->priv->link->settings(), true), filter);
+}
+
 static gboolean gst_realtime_sink_set_caps(GstBaseSink* sink, GstCaps* caps) {
   GstRealtimeSink* self = GST_REALTIME_SINK(sink);
   const auto format = format_from_caps(caps);
@@ -220,7 +224,7 @@ static GstFlowReturn gst_realtime_sink_hand_over(GstRealtimeSink* self, Session&
     case Uplink::Pushed::ok:
       return GST_FLOW_OK;
     case Uplink::Pushed::closed:
-      return session.failed() ? GST_FLOW_ERROR : GST_FLOW_FLUSHING;
+      return session.failed() ? GST_FLOW_ERROR : session.over() ? GST_FLOW_EOS : GST_FLOW_FLUSHING;
     case Uplink::Pushed::flushing:
       break;
     }
@@ -347,6 +351,7 @@ static void gst_realtime_sink_class_init(GstRealtimeSinkClass* klass) {
   element_class->change_state = gst_realtime_sink_change_state;
   element_class->query = gst_realtime_sink_query;
   element_class->send_event = gst_realtime_sink_send_event;
+  sink_class->get_caps = gst_realtime_sink_get_caps;
   sink_class->set_caps = gst_realtime_sink_set_caps;
   sink_class->get_times = gst_realtime_sink_get_times;
   sink_class->render = gst_realtime_sink_render;

@@ -197,6 +197,10 @@ static void gst_realtime_src_get_times(GstBaseSrc*, GstBuffer*, GstClockTime* st
 
 // ---- negotiation ----
 
+static GstCaps* gst_realtime_src_get_caps(GstBaseSrc* src, GstCaps* filter) {
+  return filtered(wire_caps(GST_REALTIME_SRC(src)->priv->link->settings(), false), filter);
+}
+
 static gboolean gst_realtime_src_negotiate(GstBaseSrc* src) {
   GstPad* pad = GST_BASE_SRC_PAD(src);
   const auto current = GRef<GstCaps>::adopt(gst_pad_get_current_caps(pad));
@@ -348,6 +352,7 @@ static void gst_realtime_src_class_init(GstRealtimeSrcClass* klass) {
   base_class->event = gst_realtime_src_event;
   base_class->query = gst_realtime_src_query;
   base_class->get_times = gst_realtime_src_get_times;
+  base_class->get_caps = gst_realtime_src_get_caps;
   base_class->negotiate = gst_realtime_src_negotiate;
   base_class->set_caps = gst_realtime_src_set_caps;
   base_class->unlock = gst_realtime_src_unlock;

@@ -131,22 +131,32 @@ bool SessionLink::set_property(guint id, guint first_id, const GValue* value) {
   return true;
 }
 
+session::Settings SessionLink::settings() {
+  std::shared_ptr<Session> session;
+  session::Settings own;
+  {
+    auto state = state_.lock();
+    session = state->session;
+    own = state->settings;
+  }
+  return session ? session->settings() : own;
+}
+
 bool SessionLink::get_property(guint id, guint first_id, GValue* value) {
   const auto rows = session_properties();
   const std::size_t index = id - first_id;
+  if (index < rows.size()) {
+    rows[index].get(settings(), value);
+    return true;
+  }
   std::shared_ptr<Session> session;
-  session::Settings settings;
   std::optional<std::string> name;
   {
     auto state = state_.lock();
     session = state->session;
-    settings = state->settings;
     name = state->name;
   }
-  if (session) settings = session->settings();
-  if (index < rows.size())
-    rows[index].get(settings, value);
-  else if (index == rows.size())
+  if (index == rows.size())
     g_value_set_string(value, name ? name->c_str() : nullptr);
   else if (index == rows.size() + 1)
     g_value_take_boxed(value, stats_structure(session ? session->stats() : session::Stats{}));

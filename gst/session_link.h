@@ -37,6 +37,8 @@ class SessionLink final : public session::Listener, public std::enable_shared_fr
 
   // Null while the element is in NULL.
   std::shared_ptr<session::Session> session();
+  // Of the session, or what this element would bring to one.
+  session::Settings settings();
 
   // session::Listener, loop thread
   void on_notice(const session::Notice& notice) override;

@@ -25,6 +25,24 @@ std::optional<std::string> bad_session_config(const Settings& s) {
 std::optional<std::string> bad_uri(const Settings& s) {
   return session::why_invalid_uri(s.uri);
 }
+std::optional<std::string> bad_tool_choice(const Settings& s) {
+  return session::why_invalid_tool_choice(s.tool_choice);
+}
+std::optional<std::string> bad_effort(const Settings& s) {
+  return session::why_invalid_effort(s.reasoning_effort);
+}
+std::optional<std::string> bad_truncation(const Settings& s) {
+  return session::why_invalid_truncation(s.truncation);
+}
+std::optional<std::string> bad_prompt(const Settings& s) {
+  return session::why_invalid_prompt(s.prompt);
+}
+std::optional<std::string> bad_tracing(const Settings& s) {
+  return session::why_invalid_tracing(s.tracing);
+}
+std::optional<std::string> bad_patterns(const Settings& s) {
+  return session::why_invalid_patterns(s.forward_events);
+}
 // Ranges with a hole between "not sent" and the smallest value that can be sent.
 std::optional<std::string> bad_speed(const Settings& s) {
   if (s.speed == -1 || s.speed >= 0.25) return std::nullopt;
@@ -54,7 +72,7 @@ constexpr std::array table = {
     property<&Settings::extra_headers>(
         "extra-headers", "More HTTP header lines for the handshake; values that are secret read back as ***",
         next_connection),
-    property<&Settings::session_type>("session-type", "Kind of session", next_connection),
+    property<&Settings::session_type>("session-type", "What the session is for", next_connection),
     property<&Settings::voice>("voice", "Voice of the answers; NULL: the server's. Fixed once it has spoken",
                                playing),
     property<&Settings::instructions>("instructions",
@@ -89,7 +107,8 @@ constexpr std::array table = {
                                "Functions the model may call: a JSON array, or @FILE; NULL: not sent",
                                playing, {}, bad_tools),
     property<&Settings::tool_choice>(
-        "tool-choice", "auto, none, required, a function's name, or a JSON object; NULL: not sent", playing),
+        "tool-choice", "auto, none, required, a function's name, or a JSON object; NULL: not sent", playing,
+        {}, bad_tool_choice),
     property<&Settings::parallel_tool_calls>("parallel-tool-calls",
                                              "Whether the model may call several at once", playing),
     property<&Settings::tool_timeout_ms>(
@@ -108,6 +127,19 @@ constexpr std::array table = {
     property<&Settings::temperature>("temperature",
                                      "Sampling temperature, 0 to 2, beta dialect only; -1: not sent", playing,
                                      {-1, 2}, bad_temperature),
+    property<&Settings::reasoning_effort>(
+        "reasoning-effort", "How much the model thinks: minimal, low, medium, high or xhigh; NULL: not sent",
+        playing, {}, bad_effort),
+    property<&Settings::truncation>(
+        "truncation",
+        "What is forgotten of a long conversation: auto, disabled, or a JSON object; NULL: not sent", playing,
+        {}, bad_truncation),
+    property<&Settings::prompt>("prompt", "Stored prompt: its id, or a JSON object; NULL: not sent", playing,
+                                {}, bad_prompt),
+    property<&Settings::tracing>("tracing", "Traces at the server: auto, or a JSON object; NULL: not sent",
+                                 playing, {}, bad_tracing),
+    property<&Settings::target_language>(
+        "target-language", "Language that a translation speaks, ISO-639-1; NULL: the server's", playing),
     property<&Settings::session_config>(
         "session-config", "JSON object laid over the session's settings: for any field without a property",
         playing, {}, bad_session_config),
@@ -141,6 +173,11 @@ constexpr std::array table = {
         "drain-quiet",
         "At the end of the input, for servers that acknowledge nothing: silence to wait for, ms", playing,
         milliseconds),
+    property<&Settings::forward_events>("forward-events",
+                                        "Which events of the server come as bus messages, without their "
+                                        "audio: patterns separated by commas, as "
+                                        "in response.*,-*.delta; NULL: none",
+                                        playing, {}, bad_patterns),
     property<&Settings::tls_database>("tls-database", "Trusted certificate authorities; NULL: the system's",
                                       next_connection),
     property<&Settings::tls_interaction>("tls-interaction", "Asked for a client certificate's password",

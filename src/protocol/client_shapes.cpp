@@ -52,12 +52,16 @@ constexpr WithObject ga_update_members("session", &ga_any_session, true),
     beta_transcription_members("session", &beta_transcription_session, true),
     ga_create_members("item", &ga_item, true), beta_create_members("item", &beta_item, true),
     translation_update_members("session", &translation_session, true),
+    hybrid_update_members("session", &hybrid_session, true),
+    hybrid_response_create_members("response", &hybrid_response, false),
     ga_response_create_members("response", &ga_response, false),
     beta_response_create_members("response", &beta_response, false);
 constexpr Shape ga_update = ga_update_members.without_previous(),
                 beta_update = beta_update_members.without_previous(),
                 beta_transcription_update_shape = beta_transcription_members.without_previous(),
                 translation_update = translation_update_members.without_previous(),
+                hybrid_update = hybrid_update_members.without_previous(),
+                hybrid_response_create = hybrid_response_create_members.without_previous(),
                 ga_create{.members = ga_create_members.members},
                 beta_create{.members = beta_create_members.members},
                 ga_response_create = ga_response_create_members.without_previous(),
@@ -65,21 +69,38 @@ constexpr Shape ga_update = ga_update_members.without_previous(),
 
 // Whether a dialect has an event at all stands in client_event_names.
 struct EventShapes {
-  const Shape *ga, *beta, *translation;
+  const Shape *ga, *beta, *translation, *hybrid;
+  const Shape* in(Dialect dialect) const {
+    switch (dialect) {
+    case Dialect::ga:
+      return ga;
+    case Dialect::beta:
+      return beta;
+    case Dialect::translation:
+      return translation;
+    case Dialect::hybrid:
+      return hybrid;
+    }
+    return nullptr;
+  }
 };
+constexpr EventShapes same(const Shape* shape) {
+  return {shape, shape, nullptr, shape};
+}
 // In the order of client_event_names.
-constexpr EventShapes event_shapes[] = {{&ga_update, &beta_update, &translation_update},
-                                        {&append, &append, &append},
-                                        {&bare, &bare, nullptr},
-                                        {&bare, &bare, nullptr},
-                                        {&ga_create, &beta_create, nullptr},
-                                        {&item_id, &item_id, nullptr},
-                                        {&item_id, &item_id, nullptr},
-                                        {&truncate, &truncate, nullptr},
-                                        {&ga_response_create, &beta_response_create, nullptr},
-                                        {&cancel, &cancel, nullptr},
-                                        {&bare, &bare, nullptr},
-                                        {nullptr, nullptr, &bare}};
+constexpr EventShapes event_shapes[] = {
+    {&ga_update, &beta_update, &translation_update, &hybrid_update},
+    {&append, &append, &append, &append},
+    same(&bare),
+    same(&bare),
+    {&ga_create, &beta_create, nullptr, &beta_create},
+    same(&item_id),
+    same(&item_id),
+    same(&truncate),
+    {&ga_response_create, &beta_response_create, nullptr, &hybrid_response_create},
+    same(&cancel),
+    same(&bare),
+    {nullptr, nullptr, &bare, nullptr}};
 static_assert(std::size(event_shapes) == std::size(client_event_names));
 
 } // namespace
@@ -89,8 +110,7 @@ const Shape* client_event_shape(Dialect dialect, std::string_view type) {
   const auto found = std::ranges::find_if(
       client_event_names, [&](const EventName& row) { return !type.empty() && row.in(dialect) == type; });
   if (found == std::end(client_event_names)) return nullptr;
-  const EventShapes& row = event_shapes[found - std::begin(client_event_names)];
-  return dialect == Dialect::ga ? row.ga : dialect == Dialect::beta ? row.beta : row.translation;
+  return event_shapes[found - std::begin(client_event_names)].in(dialect);
 }
 
 const Shape& user_item_shape() {

@@ -27,12 +27,15 @@ class DialectCodec final : public Codec {
 } // namespace
 
 const Codec& Codec::of(Dialect dialect) {
-  static const DialectCodec ga(Dialect::ga), beta(Dialect::beta), translation(Dialect::translation);
+  static const DialectCodec ga(Dialect::ga), beta(Dialect::beta), translation(Dialect::translation),
+      hybrid(Dialect::hybrid);
   switch (dialect) {
   case Dialect::beta:
     return beta;
   case Dialect::translation:
     return translation;
+  case Dialect::hybrid:
+    return hybrid;
   case Dialect::ga:
     break;
   }

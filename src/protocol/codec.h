@@ -16,9 +16,10 @@
 
 namespace rt::protocol {
 
-// `translation` is a protocol without turns: of the values below it has only the session's, the input audio
-// and those of server_stream_event.h.
-enum class Dialect { ga, beta, translation };
+// `hybrid` has GA's events and formats, but beta's places for the rest of a session. `translation` is a
+// protocol without turns: of the values below it has only the session's, the input audio and those of
+// server_stream_event.h.
+enum class Dialect { ga, beta, translation, hybrid };
 
 // One dialect's text form. Stateless and immutable: any thread.
 class Codec {
@@ -47,15 +48,30 @@ Result<ServerEvent> decode_server(std::string_view text);
 // The dialect that a `session.created` speaks: flat formats or modalities are beta, `session.type` or nested
 // audio is GA, the type `translation` is itself.
 std::optional<Dialect> dialect_of(const SessionInfo& session);
+// What it says it is; nothing where it does not say.
+std::optional<SessionType> stated_type(const SessionInfo& session);
+
+// A server event for people to read: without what it holds of audio.
+struct PlainEvent {
+  std::string type, json;
+};
+PlainEvent without_audio(std::string_view text);
 
 // ---- hot path: no json-glib, no allocation beyond `out`'s own growth ----
 
+// How input audio goes out.
+struct AppendForm {
+  Dialect dialect = Dialect::ga;
+  bool wav = false; // as a WAV file
+  bool operator==(const AppendForm&) const = default;
+};
 // Replaces `out` with one event that appends `audio` to the input.
-void encode_append(std::string& out, std::span<const std::uint8_t> audio, Dialect dialect = Dialect::ga);
+void encode_append(std::string& out, std::span<const std::uint8_t> audio, const AppendForm& form = {},
+                   const audio::Format& format = audio::pcm16_24k);
 
 // Views into the text of an output audio delta, in any dialect. One without turns has no ids.
 struct AudioDeltaView {
-  std::string_view response_id, item_id;
+  std::string_view type, response_id, item_id;
   std::uint32_t output_index = 0, content_index = 0;
   std::string_view base64;
   bool stream = false;               // of a protocol without turns
@@ -82,9 +98,6 @@ std::string json_quote(std::string_view text);
 std::vector<std::string> tool_names(const Json& tools);
 
 // ---- differences ----
-
-// `changes` laid over `base`: what is present replaces what was there, a whole object at a time.
-void overlay(SessionConfig& base, const SessionConfig& changes);
 
 // Only the fields of `wanted` that differ from `current`. A field present only in `current` is not cleared.
 SessionConfig changed_fields(const SessionConfig& current, const SessionConfig& wanted);

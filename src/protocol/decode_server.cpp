@@ -330,6 +330,45 @@ Error not_realtime(std::string message) {
 
 } // namespace
 
+namespace {
+
+void erase_audio(JsonValue& value) {
+  if (value.is_array()) {
+    JsonValue out = JsonValue::array();
+    for (JsonValue element : value.elements()) {
+      erase_audio(element);
+      out.push(std::move(element));
+    }
+    value = std::move(out);
+  } else if (value.is_object()) {
+    JsonValue out = JsonValue::object();
+    for (const auto& [name, member] : value.members()) {
+      JsonValue kept_member = member;
+      erase_audio(kept_member);
+      // A session's `audio` is an object of settings.
+      if (name != "audio" || !member.is_string()) out.set(name, std::move(kept_member));
+    }
+    value = std::move(out);
+  }
+}
+
+bool is_audio_delta(std::string_view type) {
+  return server_event_names[index_of<OutputAudioDelta, Body>()].is(type) ||
+         server_event_names[index_of<StreamAudioDelta, Body>()].is(type);
+}
+
+} // namespace
+
+PlainEvent without_audio(std::string_view text) {
+  auto event = read_json(text);
+  if (!event) return {};
+  PlainEvent out{std::string((*event)["type"].text()), {}};
+  erase_audio(*event);
+  if (is_audio_delta(out.type)) event->erase("delta");
+  out.json = to_text(*event);
+  return out;
+}
+
 Result<ServerEvent> decode_server(std::string_view text) {
   std::string problem;
   const auto event = read_json(text, &problem);

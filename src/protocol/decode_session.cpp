@@ -62,6 +62,21 @@ std::optional<Json> kept_if(const JsonValue& value, bool usable) {
   return usable ? kept(value) : std::nullopt;
 }
 
+// Some put what makes a function into an object of its own.
+std::optional<Json> read_tools(const JsonValue& list) {
+  if (!list.is_array()) return {};
+  JsonValue tools = JsonValue::array();
+  for (const JsonValue& tool : list.elements()) {
+    JsonValue flat = tool;
+    if (tool["function"].is_object() && !tool["name"].present()) {
+      flat.erase("function");
+      flat.merge(tool["function"]);
+    }
+    tools.push(std::move(flat));
+  }
+  return kept(tools);
+}
+
 std::optional<TurnDetection> read_turn_detection(const JsonValue& value) {
   TurnDetection turn;
   if (value.is_null() || value["type"].is_null()) {
@@ -120,7 +135,7 @@ SessionConfig read_session_config(const JsonValue& session) {
   config.noise_reduction =
       read_noise_reduction(either(input["noise_reduction"], session["input_audio_noise_reduction"]));
   config.turn_detection = read_turn_detection(either(input["turn_detection"], session["turn_detection"]));
-  config.tools = kept_array(session["tools"]);
+  config.tools = read_tools(session["tools"]);
   const JsonValue& choice = session["tool_choice"];
   config.tool_choice = kept_if(choice, choice.is_string() || choice.is_object());
   config.parallel_tool_calls = session["parallel_tool_calls"].as_bool();
@@ -152,6 +167,11 @@ SessionInfo read_session_info(const JsonValue& session) {
   info.config = read_session_config(session);
   info.raw.text = to_text(session);
   return info;
+}
+
+std::optional<SessionType> stated_type(const SessionInfo& info) {
+  const auto session = read_json(info.raw.text);
+  return session ? value_of(session_type_names, (*session)["type"].text()) : std::nullopt;
 }
 
 std::optional<Dialect> dialect_of(const SessionInfo& info) {

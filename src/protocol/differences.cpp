@@ -151,6 +151,7 @@ class Report {
 
 SessionConfig changed_fields(const SessionConfig& current, const SessionConfig& wanted) {
   SessionConfig out;
+  keep_if_changed(current.model, wanted.model, out.model);
   keep_if_changed(current.output_modality, wanted.output_modality, out.output_modality);
   keep_if_changed(current.instructions, wanted.instructions, out.instructions);
   if (wanted.voice && !(current.voice && same_voice(*current.voice, *wanted.voice))) out.voice = wanted.voice;
@@ -173,33 +174,6 @@ SessionConfig changed_fields(const SessionConfig& current, const SessionConfig& 
   keep_if_changed(current.target_language, wanted.target_language, out.target_language);
   keep_if_changed(current.extra, wanted.extra, out.extra);
   return out;
-}
-
-void overlay(SessionConfig& base, const SessionConfig& changes) {
-  const auto take = [](auto& target, const auto& value) {
-    if (value) target = value;
-  };
-  take(base.output_modality, changes.output_modality);
-  take(base.instructions, changes.instructions);
-  take(base.voice, changes.voice);
-  take(base.speed, changes.speed);
-  take(base.input_format, changes.input_format);
-  take(base.output_format, changes.output_format);
-  take(base.transcription, changes.transcription);
-  take(base.noise_reduction, changes.noise_reduction);
-  take(base.turn_detection, changes.turn_detection);
-  take(base.tools, changes.tools);
-  take(base.tool_choice, changes.tool_choice);
-  take(base.parallel_tool_calls, changes.parallel_tool_calls);
-  take(base.max_output_tokens, changes.max_output_tokens);
-  take(base.temperature, changes.temperature);
-  take(base.reasoning_effort, changes.reasoning_effort);
-  take(base.truncation, changes.truncation);
-  take(base.prompt, changes.prompt);
-  take(base.tracing, changes.tracing);
-  take(base.include, changes.include);
-  take(base.target_language, changes.target_language);
-  take(base.extra, changes.extra);
 }
 
 std::vector<ConfigDifference> differences(const SessionConfig& asked, const SessionConfig& effective) {

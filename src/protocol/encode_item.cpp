@@ -93,7 +93,7 @@ void set_output(Dialect dialect, JsonValue& out, const std::optional<std::string
   if (dialect == Dialect::beta) {
     out.set("voice", voice_json(voice));
     out.set("output_audio_format", format_value);
-  } else if (voice || format) {
+  } else if (dialect == Dialect::ga && (voice || format)) {
     JsonValue output = JsonValue::object();
     output.set("format", format_value);
     output.set("voice", voice_json(voice));

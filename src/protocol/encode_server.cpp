@@ -187,7 +187,7 @@ struct Members {
   void operator()(const FunctionArgumentsDone& event) const {
     at(event.at, false);
     out.set("call_id", event.call_id);
-    if (dialect == Dialect::ga || !event.name.empty()) out.set("name", event.name);
+    if (dialect != Dialect::beta || !event.name.empty()) out.set("name", event.name);
     out.set("arguments", event.arguments);
   }
   void operator()(const OutputBufferStarted& event) const { out.set("response_id", event.response_id); }

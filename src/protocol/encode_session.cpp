@@ -165,6 +165,23 @@ void set_beta(JsonValue& out, const SessionConfig& config, SessionType type) {
   out.set("max_response_output_tokens", tokens_json(config.max_output_tokens));
 }
 
+void set_hybrid(JsonValue& out, const SessionConfig& config) {
+  JsonValue input = JsonValue::object();
+  input.set("format", format_of(Dialect::ga, config.input_format));
+  input.set("transcription", transcription_json(Dialect::beta, config.transcription));
+  JsonValue output = JsonValue::object();
+  output.set("format", format_of(Dialect::ga, config.output_format));
+  JsonValue audio = JsonValue::object();
+  set_unless_empty(audio, "input", std::move(input));
+  set_unless_empty(audio, "output", std::move(output));
+  out.set("instructions", config.instructions);
+  out.set("voice", voice_json(config.voice));
+  out.set("turn_detection", turn_detection_json(Dialect::hybrid, config.turn_detection));
+  set_unless_empty(out, "audio", std::move(audio));
+  out.set("tools", parsed(config.tools));
+  out.set("tool_choice", parsed(config.tool_choice));
+}
+
 void set_config(Dialect dialect, JsonValue& out, const SessionConfig& config, SessionType type,
                 bool by_server) {
   switch (dialect) {
@@ -174,6 +191,8 @@ void set_config(Dialect dialect, JsonValue& out, const SessionConfig& config, Se
     return set_beta(out, config, type);
   case Dialect::translation:
     return set_translation(out, config, by_server);
+  case Dialect::hybrid:
+    return set_hybrid(out, config);
   }
 }
 
@@ -182,6 +201,7 @@ void set_config(Dialect dialect, JsonValue& out, const SessionConfig& config, Se
 JsonValue session_update_json(Dialect dialect, const SessionUpdate& update) {
   JsonValue out = JsonValue::object();
   if (dialect == Dialect::ga) out.set("type", name_of(session_type_names, update.type));
+  out.set("model", update.config.model);
   set_config(dialect, out, update.config, update.type, false);
   if (const JsonValue extra = parsed(update.config.extra); extra.is_object()) out.merge(extra);
   return out;
@@ -189,7 +209,8 @@ JsonValue session_update_json(Dialect dialect, const SessionUpdate& update) {
 
 JsonValue session_info_json(Dialect dialect, const SessionInfo& info) {
   JsonValue out = JsonValue::object();
-  if (dialect != Dialect::beta) out.set("type", name_of(session_type_names, info.type));
+  if (dialect == Dialect::ga || dialect == Dialect::translation)
+    out.set("type", name_of(session_type_names, info.type));
   if (dialect != Dialect::translation)
     out.set("object", info.type == SessionType::transcription ? transcription_object : conversation_object);
   out.set("id", info.id);

@@ -16,6 +16,7 @@ struct EventName {
   constexpr std::string_view in(Dialect dialect) const {
     switch (dialect) {
     case Dialect::ga:
+    case Dialect::hybrid:
       return ga;
     case Dialect::beta:
       return beta;

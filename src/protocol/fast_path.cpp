@@ -4,6 +4,7 @@
 #include "protocol/event_names.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -14,16 +15,56 @@ namespace {
 constexpr EventName append_names =
     client_event_names[index_of<InputAudioAppend, decltype(ClientEvent::body)>()];
 
+// The header of a WAV file with `size` bytes of samples.
+std::array<std::uint8_t, 44> wav_header(const audio::Format& format, std::size_t size) {
+  std::array<std::uint8_t, 44> header{};
+  std::size_t at = 0;
+  const auto text = [&](const char* four) {
+    for (int i = 0; i < 4; ++i)
+      header[at++] = static_cast<std::uint8_t>(four[i]);
+  };
+  const auto number = [&](std::uint64_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i)
+      header[at++] = static_cast<std::uint8_t>(value >> (8 * i));
+  };
+  const std::uint64_t unit = format.bytes_per_sample();
+  const int tag = format.encoding == audio::Encoding::pcm16       ? 1
+                  : format.encoding == audio::Encoding::g711_alaw ? 6
+                                                                  : 7;
+  text("RIFF"), number(header.size() - 8 + size, 4), text("WAVE");
+  text("fmt "), number(16, 4), number(static_cast<std::uint64_t>(tag), 2), number(1, 2);
+  number(format.rate, 4), number(format.rate * unit, 4), number(unit, 2), number(unit * 8, 2);
+  text("data"), number(size, 4);
+  return header;
+}
+
+// Base64 knows groups of three bytes: the one on the border is made by hand.
+void append_wav(std::string& out, const audio::Format& format, std::span<const std::uint8_t> audio) {
+  const auto header = wav_header(format, audio.size());
+  constexpr std::size_t whole = header.size() / 3 * 3, rest = header.size() - whole;
+  static_assert(rest == 2);
+  audio::base64_append(out, std::span(header).first(whole));
+  if (audio.empty()) return audio::base64_append(out, std::span(header).last(rest));
+  const std::uint8_t border[] = {header[whole], header[whole + 1], audio.front()};
+  audio::base64_append(out, border);
+  audio::base64_append(out, audio.subspan(1));
+}
+
 } // namespace
 
-void encode_append(std::string& out, std::span<const std::uint8_t> audio, Dialect dialect) {
+void encode_append(std::string& out, std::span<const std::uint8_t> audio, const AppendForm& form,
+                   const audio::Format& format) {
   static constexpr std::string_view head = R"({"type":")", middle = R"(","audio":")", tail = R"("})";
-  const std::string_view type = append_names.in(dialect);
+  const std::string_view type = append_names.in(form.dialect);
   out.clear();
+  constexpr std::size_t room_for_header = 64;
   out.reserve(head.size() + type.size() + middle.size() + audio::base64_encoded_size(audio.size()) +
-              tail.size());
+              room_for_header + tail.size());
   out.append(head).append(type).append(middle);
-  audio::base64_append(out, audio);
+  if (form.wav)
+    append_wav(out, format, audio);
+  else
+    audio::base64_append(out, audio);
   out += tail;
 }
 
@@ -70,12 +111,11 @@ class DeltaScanner {
   };
 
   bool member(std::string_view name, AudioDeltaView& out) {
-    std::string_view type;
     if (name == "delta") return once(delta_seen) && plain_string(out.base64);
     if (name == "type") {
-      if (!once(type_seen) || !plain_string(type)) return false;
-      out.stream = stream_delta.is(type);
-      return out.stream || audio_delta.is(type);
+      if (!once(type_seen) || !plain_string(out.type)) return false;
+      out.stream = stream_delta.is(out.type);
+      return out.stream || audio_delta.is(out.type);
     }
     if (name == "response_id") return once(response_seen) && plain_string(out.response_id);
     if (name == "item_id") return once(item_seen) && plain_string(out.item_id);

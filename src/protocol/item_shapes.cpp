@@ -147,6 +147,12 @@ constexpr Member beta_response_members[] = {
     {"conversation"},
     metadata_rule,
     {.name = "input", .accepts = accepts_array, .object = &beta.response_input}};
+constexpr Member hybrid_response_members[] = {
+    modality_list("modalities"),
+    {"instructions"},
+    {"conversation"},
+    metadata_rule,
+    {.name = "input", .accepts = accepts_array, .object = &beta.response_input}};
 constexpr Member user_response_members[] = {
     ga_response_members[0],
     ga_response_members[1],
@@ -171,6 +177,7 @@ constexpr Member user_response_members[] = {
 const Shape ga_item = ga.item, beta_item = beta.item, any_item = any.item;
 const Shape ga_response{.members = ga_response_members};
 const Shape beta_response{.members = beta_response_members};
+const Shape hybrid_response{.members = hybrid_response_members, .open = true};
 const Shape user_response{.members = user_response_members, .open = true};
 
 } // namespace rt::protocol::shapes

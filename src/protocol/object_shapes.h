@@ -31,9 +31,10 @@ constexpr Member modality_list(std::string_view name) {
 // session_shapes.cpp
 extern const Shape ga_tool, beta_tool, tool_choice, reasoning;
 extern const Shape ga_mouth_only; // `audio` with `output` alone
-extern const Shape ga_any_session, beta_session, beta_transcription_session, translation_session;
+extern const Shape ga_any_session, beta_session, beta_transcription_session, translation_session,
+    hybrid_session;
 // item_shapes.cpp
 extern const Shape ga_item, beta_item, any_item; // of conversation.item.create
-extern const Shape ga_response, beta_response, user_response;
+extern const Shape ga_response, beta_response, hybrid_response, user_response;
 
 } // namespace rt::protocol::shapes

@@ -1,5 +1,7 @@
 #include "protocol/provider.h"
 
+#include "protocol/known_address.h"
+
 #include "base/gptr.h"
 
 #include <algorithm>
@@ -8,50 +10,6 @@
 namespace rt::protocol {
 
 namespace {
-
-constexpr const char* openai_uri = "wss://api.openai.com/v1/realtime";
-constexpr const char* openai_host = "api.openai.com";
-constexpr std::string_view realtime_path = "/v1/realtime";
-
-// OpenAI has switched beta off: that row is for compatible servers, which have no common address.
-constexpr Provider table[] = {
-    {.id = ProviderId::automatic,
-     .name = "auto",
-     .description = "By the address: known hosts by table, any other speaks the dialect of its first message",
-     .default_uri = openai_uri,
-     .default_model = nullptr,
-     .key_variable = "OPENAI_API_KEY",
-     .dialect = {},
-     .beta_header = false,
-     .acknowledges_updates = true,
-     .truncates = true,
-     .cancels_by_id = true,
-     .host = nullptr},
-    {.id = ProviderId::openai,
-     .name = "openai",
-     .description = "OpenAI Realtime, and servers compatible with it",
-     .default_uri = openai_uri,
-     .default_model = "gpt-realtime-2.1",
-     .key_variable = "OPENAI_API_KEY",
-     .dialect = Dialect::ga,
-     .beta_header = false,
-     .acknowledges_updates = true,
-     .truncates = true,
-     .cancels_by_id = true,
-     .host = openai_host},
-    {.id = ProviderId::openai_beta,
-     .name = "openai-beta",
-     .description = "Servers compatible with the beta of OpenAI Realtime",
-     .default_uri = nullptr,
-     .default_model = nullptr,
-     .key_variable = "OPENAI_API_KEY",
-     .dialect = Dialect::beta,
-     .beta_header = true,
-     .acknowledges_updates = true,
-     .truncates = true,
-     .cancels_by_id = true,
-     .host = nullptr},
-};
 
 using UriPtr = GRef<GUri>;
 
@@ -133,33 +91,64 @@ void add_parameter(std::string& query, std::string_view name, std::string_view v
   query.append(name).append("=").append(escaped.get());
 }
 
-std::string query_for(const Provider& row, std::string query, std::string_view model, SessionType type) {
-  // Exactly one of them tells the server what the connection is for.
-  if (has_parameter(query, {"model", "call_id", "intent"})) return query;
-  if (type == SessionType::transcription) {
-    add_parameter(query, "intent", "transcription");
-    return query;
+Error invalid_settings(std::string message) {
+  return {.kind = ErrorKind::invalid_settings, .message = std::move(message)};
+}
+
+std::string named(const Provider& row) {
+  return "Provider `" + std::string(row.name) + "`";
+}
+
+std::string_view or_nothing(const char* text) {
+  return text ? text : std::string_view();
+}
+
+// Its part of the query; the parameters that are there stay as they are.
+Result<std::string> query_for(const Provider& row, std::string query, std::string_view model,
+                              SessionType type) {
+  if (row.query) {
+    const std::string_view fixed = row.query;
+    const auto equals = fixed.find('=');
+    if (!has_parameter(query, {fixed.substr(0, equals)}))
+      add_parameter(query, fixed.substr(0, equals), fixed.substr(equals + 1));
   }
-  if (model.empty() && row.default_model) model = row.default_model;
-  if (!model.empty()) add_parameter(query, "model", model);
+  // Exactly one of them tells the server what the connection is for.
+  const bool told = has_parameter(query, {"model", "deployment", "call_id", "intent"});
+  if (told) return query;
+  if (type == SessionType::transcription) add_parameter(query, "intent", "transcription");
+  if (type == SessionType::transcription && !row.quirks.named_transcription) return query;
+  if (model.empty())
+    model = or_nothing(type == SessionType::translation ? row.translation_model : row.default_model);
+  if (model.empty() && row.needs_model)
+    return invalid_settings(named(row) + " has no model of its own: set `model`.");
+  if (!model.empty() && row.model_parameter) add_parameter(query, row.model_parameter, model);
   return query;
 }
 
+std::string path_for(const Provider& row, std::string path, SessionType type) {
+  const bool bare = path.empty() || path == "/";
+  const std::string_view usual = or_nothing(row.default_path);
+  const std::string_view translation = or_nothing(row.translation_path);
+  if (type == SessionType::translation && (bare || path == usual) && !translation.empty())
+    return std::string(translation);
+  return bare && !usual.empty() ? std::string(usual) : path;
+}
+
+std::optional<Error> why_no_such_session(const Provider& row, SessionType type) {
+  const bool transcription = type == SessionType::transcription && !row.can.transcription_sessions;
+  const bool translation = type == SessionType::translation && !row.translation_path;
+  if (!transcription && !translation) return {};
+  return invalid_settings(named(row) + " has no " + (translation ? "translation" : "transcription") +
+                          " sessions: change `session-type`.");
+}
+
 bool is_harmless(std::string_view name) {
-  static constexpr std::string_view names[] = {"model", "intent", "api-version", "deployment", "call_id"};
+  static constexpr std::string_view names[] = {"model",      "intent",  "api-version",
+                                               "deployment", "call_id", "protocol"};
   return std::ranges::find(names, name) != std::end(names);
 }
 
 } // namespace
-
-std::span<const Provider> providers() {
-  return table;
-}
-
-const Provider& provider(ProviderId id) {
-  const auto found = std::ranges::find(table, id, &Provider::id);
-  return found == std::end(table) ? table[0] : *found;
-}
 
 const Provider& provider_for_uri(ProviderId id, std::string_view uri) {
   const Provider& asked = provider(id);
@@ -167,28 +156,26 @@ const Provider& provider_for_uri(ProviderId id, std::string_view uri) {
   const auto parsed_uri = UriPtr::adopt(
       g_uri_parse(uri.empty() ? asked.default_uri : std::string(uri).c_str(), uri_flags, nullptr));
   const char* host = parsed_uri ? g_uri_get_host(parsed_uri.get()) : nullptr;
-  if (!host) return asked;
-  const auto known = std::ranges::find_if(
-      table, [&](const Provider& row) { return row.host && g_ascii_strcasecmp(row.host, host) == 0; });
-  return known == std::end(table) ? asked : *known;
+  const auto known = host ? known_address(host, g_uri_get_path(parsed_uri.get())) : std::nullopt;
+  return known ? provider(*known) : asked;
 }
 
 Result<std::string> connect_uri(const Provider& asked, std::string_view uri, std::string_view model,
                                 SessionType type) {
   const Provider& row = provider_for_uri(asked.id, uri);
+  if (auto error = why_no_such_session(row, type)) return *error;
   if (uri.empty() && !row.default_uri)
-    return Error{.kind = ErrorKind::invalid_settings,
-                 .message = "Provider `" + std::string(row.name) + "` has no address of its own: set `uri`."};
+    return invalid_settings(named(row) + " has no address of its own: set `uri`.");
   const std::string text(uri.empty() ? row.default_uri : uri);
   if (text.find('\0') != std::string::npos) return invalid_uri("it holds a NUL character");
   const auto parsed_uri = parse(text);
   if (!parsed_uri) return parsed_uri.error();
   GUri* parts = parsed_uri.value().get();
 
-  std::string path = g_uri_get_path(parts);
-  if (path.empty() || path == "/") path = realtime_path;
-  const char* old_query = g_uri_get_query(parts);
-  const std::string query = query_for(row, old_query ? old_query : "", model, type);
+  const std::string path = path_for(row, g_uri_get_path(parts), type);
+  const auto wanted_query = query_for(row, std::string(or_nothing(g_uri_get_query(parts))), model, type);
+  if (!wanted_query) return wanted_query.error();
+  const std::string& query = wanted_query.value();
   const GCharPtr out(g_uri_join(uri_flags, g_uri_get_scheme(parts), g_uri_get_userinfo(parts),
                                 g_uri_get_host(parts), g_uri_get_port(parts), path.c_str(),
                                 query.empty() ? nullptr : query.c_str(), nullptr));

@@ -50,6 +50,7 @@ enum class NoiseReduction { none, near_field, far_field }; // none is sent as nu
 inline constexpr std::int64_t infinite_tokens = -1;
 
 struct SessionConfig {
+  std::optional<std::string> model; // for servers that do not take it from the address. Encode only
   std::optional<Modality> output_modality;
   std::optional<std::string> instructions;
   std::optional<std::string> voice; // a name, or `{"id":...}` text for a custom voice

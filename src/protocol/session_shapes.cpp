@@ -163,8 +163,36 @@ constexpr Shape translation_audio{.members = translation_audio_members};
 constexpr Member translation_members[] = {
     {.name = "audio", .accepts = accepts_object, .object = &translation_audio}};
 
+// ---- session: hybrid ----
+
+// What else its servers take is not written down anywhere.
+constexpr Member any_pcm_members[] = {
+    {"type"}, {.name = "rate", .accepts = accepts_integer, .min = 8000, .max = 48000}};
+constexpr Shape any_pcm{.members = any_pcm_members};
+constexpr Variant any_format_variants[] = {
+    {"audio/pcm", &any_pcm}, {"audio/pcmu", &any_pcm}, {"audio/pcma", &any_pcm}};
+constexpr Shape any_format{.tag = "type", .variants = any_format_variants};
+constexpr Member hybrid_input_members[] = {
+    {.name = "format", .accepts = accepts_object, .object = &any_format},
+    {.name = "transcription", .accepts = nullable_object, .object = &ga_transcription}};
+constexpr Shape hybrid_input{.members = hybrid_input_members, .open = true};
+constexpr Member hybrid_output_members[] = {
+    {.name = "format", .accepts = accepts_object, .object = &any_format}};
+constexpr Shape hybrid_output{.members = hybrid_output_members, .open = true};
+constexpr Member hybrid_audio_members[] = {
+    {.name = "input", .accepts = accepts_object, .object = &hybrid_input},
+    {.name = "output", .accepts = accepts_object, .object = &hybrid_output}};
+constexpr Shape hybrid_audio{.members = hybrid_audio_members};
+constexpr Member hybrid_members[] = {{"instructions"},
+                                     {"voice"},
+                                     {"turn_detection", nullable_object},
+                                     {.name = "audio", .accepts = accepts_object, .object = &hybrid_audio},
+                                     {.name = "tools", .accepts = accepts_array},
+                                     {"tool_choice", accepts_string | accepts_object}};
+
 } // namespace
 
+const Shape hybrid_session{.members = hybrid_members, .open = true};
 const Shape ga_tool{.tag = "type", .variants = ga_tool_variants};
 const Shape beta_tool{.tag = "type", .variants = beta_tool_variants};
 const Shape tool_choice{.tag = "type", .variants = choice_variants};

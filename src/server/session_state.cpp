@@ -1,6 +1,7 @@
 #include "server/session_state.h"
 
 #include "protocol/codec.h"
+#include "protocol/config_fields.h"
 #include "server/transcription.h"
 
 #include <algorithm>

@@ -1,5 +1,7 @@
 #include "session/configuration.h"
 
+#include "protocol/config_fields.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -40,6 +42,9 @@ std::optional<Configuration::Answered> Configuration::refused(const std::string&
   if (event_id.empty() || it == pending_.end()) return std::nullopt;
   Answered update = std::move(it->update);
   pending_.erase(it);
+  asked_ = answered_;
+  for (const Pending& pending : pending_)
+    overlay(asked_, pending.update.asked);
   return update;
 }
 
@@ -55,7 +60,7 @@ bool Configuration::under_way(Purpose purpose) const {
 
 bool Configuration::detects_turns() const {
   const auto& turn = effective_.config.turn_detection;
-  return !turn || turn->mode != TurnDetection::Mode::none;
+  return !streams() && (!turn || turn->mode != TurnDetection::Mode::none);
 }
 
 std::uint64_t Configuration::silence_in_turns_ms() const {

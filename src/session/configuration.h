@@ -29,7 +29,7 @@ class Configuration {
   void server_says(const protocol::SessionInfo& info) { effective_ = info; }
   // A session.updated answers the oldest update under way; nothing when none was.
   std::optional<Answered> acknowledged();
-  // An error that names one of our updates: it is over.
+  // An error that names one of our updates: it is over, and nothing of it was taken.
   std::optional<Answered> refused(const std::string& event_id);
   // The same for an error that names nothing while only the first update can be meant.
   std::optional<Answered> initial_refused();
@@ -42,7 +42,9 @@ class Configuration {
   bool interrupts_on_speech() const;
   bool responds_to_turns() const;
   bool transcribes_input() const;
+  protocol::SessionType type() const { return type_; }
   bool converses() const { return type_ == protocol::SessionType::conversation; }
+  bool streams() const { return type_ == protocol::SessionType::translation; } // no turns
   bool detects_turns() const;
   // What the server waits for at the end of speech, and counts as part of the turn.
   std::uint64_t silence_in_turns_ms() const;

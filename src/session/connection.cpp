@@ -19,12 +19,24 @@ Error with_reason(Error error, const std::optional<Error>& reason) {
   return error;
 }
 
+Header key_header(protocol::KeyStyle style, const std::string& key) {
+  switch (style) {
+  case protocol::KeyStyle::api_key:
+    return {"api-key", key};
+  case protocol::KeyStyle::basic:
+    return {"Authorization", "Basic " + key};
+  case protocol::KeyStyle::bearer:
+    break;
+  }
+  return {"Authorization", "Bearer " + key};
+}
+
 } // namespace
 
 std::vector<Header> request_headers(const protocol::Provider& provider, const std::string& key,
                                     const std::vector<Header>& extra) {
   std::vector<Header> headers;
-  if (!key.empty()) headers.emplace_back("Authorization", "Bearer " + key);
+  if (!key.empty()) headers.push_back(key_header(provider.key_style, key));
   if (provider.beta_header) headers.emplace_back("OpenAI-Beta", "realtime=v1");
   for (const Header& header : extra) {
     std::erase_if(headers, [&](const Header& h) {
@@ -82,7 +94,8 @@ void Connection::dial() {
 }
 
 Result<transport::Endpoint> Connection::endpoint() {
-  auto uri = protocol::connect_uri(*provider_, settings_.uri.value_or(""), settings_.model.value_or(""));
+  auto uri = protocol::connect_uri(*provider_, settings_.uri.value_or(""), settings_.model.value_or(""),
+                                   settings_.session_type);
   if (!uri) return uri.error();
   std::string key;
   if (auto fresh = owner_.need_api_key(); fresh && !fresh->empty())

@@ -21,7 +21,10 @@ Engine::Engine(std::shared_ptr<Executor> executor, const transport::Factory& fac
                std::shared_ptr<SharedState> shared)
     : executor_(std::move(executor)), shared_(std::move(shared)), connection_(*executor_, factory, *this),
       configuration_(*this), responses_(*this), tools_(*this, responses_, [this] { return say_filler(); }),
-      drain_(*executor_, *this), codec_(&Codec::of(Dialect::ga)) {}
+      drain_(*executor_, *this),
+      said_(*executor_, "said", [this](const auto& id, const auto& text) { line_said(id, text); }),
+      heard_(*executor_, "heard", [this](const auto& id, const auto& text) { line_heard(id, text); }),
+      codec_(&Codec::of(Dialect::ga)) {}
 
 Engine::~Engine() {
   cancel_timer(format_timer_);
@@ -40,7 +43,7 @@ void Engine::open() {
   phase_ = Phase::connecting;
   settings_ = *shared_->settings.lock();
   configuration_.set_type(settings_.session_type);
-  apply_timeouts();
+  use_local_settings();
   // Faults of the settings are found before anything is dialled: they would be found at the worst moment
   // later.
   if (auto config = config_with_formats(); !config) return fail(config.error());
@@ -69,6 +72,11 @@ void Engine::close() {
   requests_.clear();
   assistant_.clear();
   input_ready_ = change_pending_ = greeted_ = waited_for_src_ = turn_change_queued_ = false;
+  spoke_ = close_asked_ = stream_over_ = false;
+  said_.reset();
+  heard_.reset();
+  refused_ = {};
+  told_.clear();
   uncommitted_ms_ = dropped_reported_ = 0;
   finish_drain();
   if (was_connecting)
@@ -127,12 +135,13 @@ void Engine::on_retry(const Error& error, Nanoseconds delay) {
 }
 
 void Engine::on_lost(const Error& error) {
-  fail(error);
+  if (!ended_as_asked()) fail(error);
 }
 
 // ---- Wire ----
 
 std::string Engine::send(decltype(ClientEvent::body) body, std::string_view request) {
+  if (!allowed(body)) return {};
   ClientEvent event;
   event.event_id = "gst_" + std::to_string(next_event_++);
   event.body = std::move(body);
@@ -170,8 +179,20 @@ void Engine::warn(const Warning& warning) {
 
 // ---- configuration ----
 
-Result<SessionConfig> Engine::config_with_formats() {
+Result<SessionConfig> Engine::wanted() {
   auto config = wanted_config(settings_, shared_->members.joined(Role::src));
+  if (!config || settings_.session_type != SessionType::transcription) return config;
+  // Such a session is nothing without a model for it.
+  Transcription& transcription =
+      config->transcription ? *config->transcription : config->transcription.emplace();
+  if (!transcription.model) transcription.model = settings_.model;
+  if (const char* usual = connection_.provider().transcription_model; !transcription.model && usual)
+    transcription.model = usual;
+  return config;
+}
+
+Result<SessionConfig> Engine::config_with_formats() {
+  auto config = wanted();
   if (!config) return config;
   if (auto format = shared_->downlink.format()) config->output_format = format;
   config->input_format = input_format();
@@ -198,9 +219,9 @@ void Engine::configure() {
   settings_ = *shared_->settings.lock();
   auto config = config_with_formats();
   if (!config) return fail(config.error());
-  input_ready_ = config->input_format.has_value();
-  if (!configuration_.send(std::move(config.value()), Configuration::Purpose::initial)) return;
-  if (!connection_.provider().acknowledges_updates) return activate();
+  input_ready_ = configuration_.streams() || config->input_format.has_value();
+  if (!configuration_.send(fitted(std::move(config.value())), Configuration::Purpose::initial)) return;
+  if (!connection_.provider().can.acknowledges_updates) return activate();
   expect_acknowledgement();
 }
 
@@ -250,7 +271,7 @@ void Engine::update_refused(const Configuration::Answered& update, const ErrorIn
     drain_.round_trip_answered();
     break;
   case Configuration::Purpose::change:
-    warn({Warning::Kind::setting_rejected, "The server refused a changed property: " + what});
+    change_refused(update.asked, error);
     break;
   }
 }
@@ -292,7 +313,7 @@ std::optional<audio::Format> Engine::input_format() {
 
 // The sink's caps came after the first update, or changed: the server must know them before it gets audio.
 void Engine::check_input_format() {
-  if (phase_ != Phase::active) return;
+  if (phase_ != Phase::active || configuration_.streams()) return;
   const auto format = input_format();
   if (!format) return;
   if (configuration_.asked().input_format == format) {
@@ -303,7 +324,7 @@ void Engine::check_input_format() {
   SessionConfig config;
   config.input_format = format;
   configuration_.send(std::move(config), Configuration::Purpose::input_format);
-  if (connection_.provider().acknowledges_updates)
+  if (connection_.provider().can.acknowledges_updates)
     expect_acknowledgement();
   else
     input_ready_ = true;
@@ -326,14 +347,24 @@ void Engine::settings_changed() {
   if (phase_ == Phase::active && !turn_change_queued_) send_changes();
 }
 
+// What takes effect here and not at the server.
+void Engine::use_local_settings() {
+  apply_timeouts();
+  filter_ = EventFilter(settings_.forward_events);
+}
+
 void Engine::send_changes() {
   settings_ = *shared_->settings.lock();
-  apply_timeouts();
-  auto wanted = wanted_config(settings_, shared_->members.joined(Role::src));
-  if (!wanted) return warn({Warning::Kind::setting_rejected, wanted.error().message});
-  if (auto format = shared_->downlink.format()) wanted->output_format = format;
-  SessionConfig changed = changed_fields(configuration_.asked(), wanted.value());
+  use_local_settings();
+  auto config = wanted();
+  if (!config) return warn({Warning::Kind::setting_rejected, config.error().message});
+  if (auto format = shared_->downlink.format()) config->output_format = format;
+  const SessionConfig fit = fitted(std::move(config.value()));
+  SessionConfig changed = changed_fields(refused_, changed_fields(configuration_.asked(), fit));
+  withhold_fixed(changed);
   if (changed == SessionConfig{}) return;
+  if (changed.tools && connection_.provider().quirks.tools_reset_turns)
+    changed.turn_detection = fit.turn_detection;
   if (!changed.turn_detection || std::exchange(turn_change_queued_, false)) {
     configuration_.send(std::move(changed), Configuration::Purpose::change);
     return;

@@ -5,6 +5,7 @@
 #include "session/configuration.h"
 #include "session/connection.h"
 #include "session/drain.h"
+#include "session/event_filter.h"
 #include "session/heard_transcripts.h"
 #include "session/input_timeline.h"
 #include "session/input_turns.h"
@@ -12,6 +13,8 @@
 #include "session/responses.h"
 #include "session/shared_state.h"
 #include "session/speech_spans.h"
+#include "session/stream_track.h"
+#include "session/terms.h"
 #include "session/tool_calls.h"
 #include "session/turn_metrics.h"
 #include "session/wire.h"
@@ -20,6 +23,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,7 +67,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void output_ended();
 
  private:
-  enum class Phase { closed, connecting, configuring, active, failed };
+  enum class Phase { closed, connecting, configuring, active, failed, over };
 
   // Wire
   std::string send(decltype(protocol::ClientEvent::body) body, std::string_view request) override;
@@ -92,6 +96,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   // configuration
   void try_configure();
   void configure();
+  Result<protocol::SessionConfig> wanted();
   Result<protocol::SessionConfig> config_with_formats();
   std::optional<audio::Format> input_format();
   void check_input_format();
@@ -103,13 +108,33 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void greet();
   std::string_view request_of(const std::string& event_id) const;
   void report_differences(const protocol::SessionConfig& asked);
+  void use_local_settings();
   void when_active(std::function<void()> task);
   void cancel_timer(Executor::TimerId& timer);
+
+  // what this server takes
+  Terms terms() const;
+  bool allowed(decltype(protocol::ClientEvent::body)& event);
+  protocol::SessionConfig fitted(protocol::SessionConfig config);
+  void withhold_fixed(protocol::SessionConfig& changed);
+  void change_refused(const protocol::SessionConfig& asked, const protocol::ErrorInfo& error);
+  bool opened_as_asked(const protocol::SessionInfo& session);
+  void warn_once(Warning::Kind kind, const std::string& text); // of this connection
+
+  void established(protocol::SessionInfo session);
+  void forward(std::string_view text);
 
   // server events, one overload each
   void handle(const protocol::ErrorEvent& e);
   void handle(const protocol::SessionCreated& e);
   void handle(const protocol::SessionUpdated& e);
+  void handle(const protocol::ConversationCreated& e);
+  void handle(const protocol::DtmfReceived& e);
+  void handle(const protocol::InputTranscriptSegment& e);
+  void handle(const protocol::StreamAudioDelta& e);
+  void handle(const protocol::StreamOutputText& e);
+  void handle(const protocol::StreamInputText& e);
+  void handle(const protocol::SessionClosed& e);
   void handle(const protocol::SpeechStarted& e);
   void handle(const protocol::SpeechStopped& e);
   void handle(const protocol::InputAudioCommitted& e);
@@ -142,6 +167,12 @@ class Engine final : public std::enable_shared_from_this<Engine>,
 
   void audio_delta(std::string_view response_id, std::string_view item_id, std::uint32_t content_index,
                    std::string_view base64);
+  static Notice bad_audio();
+  static Warning backlog_full();
+  void stream_audio(std::string_view base64, std::uint32_t rate);
+  void line_said(const std::string& id, const std::string& text);
+  void line_heard(const std::string& id, const std::string& text);
+  bool ended_as_asked();
   void assistant_text(const protocol::ContentRef& at, const std::string& delta);
   void assistant_text_done(const protocol::ContentRef& at, const std::string& text, bool spoken);
   void untimed_text(const protocol::ContentRef& at, const std::string& delta, bool done);
@@ -185,6 +216,8 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   HeardTranscripts transcripts_;
   TurnMetrics metrics_;
   PreRoll pre_roll_;
+  StreamTrack said_, heard_; // of a session without turns
+  EventFilter filter_;
   const protocol::Codec* codec_;
   Phase phase_ = Phase::closed;
   Settings settings_; // of this connection, then as last applied
@@ -202,9 +235,16 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   std::uint64_t next_event_ = 1, uncommitted_ms_ = 0;
   std::uint64_t dropped_reported_ = 0, played_at_check_ = 0;
   bool input_ready_ = false, change_pending_ = false, greeted_ = false, waited_for_src_ = false;
-  bool turn_change_queued_ = false; // a mark in the uplink sends what changed
+  bool turn_change_queued_ = false;                // a mark in the uplink sends what changed
+  bool spoke_ = false;                             // answers had sound: the voice is fixed
+  bool close_asked_ = false, stream_over_ = false; // session.close, session.closed
+  protocol::SessionConfig refused_;                // changes that the server did not take
+  std::set<std::string> told_;                     // warnings of this connection
   Nanoseconds dialed_at_{0};
   Executor::TimerId format_timer_ = 0, configure_timer_ = 0, fill_timer_ = 0;
 };
+
+// Of the input audio, whatever the elements wish.
+std::uint32_t least_chunk_ms(protocol::SessionType type);
 
 } // namespace rt::session

@@ -135,9 +135,9 @@ void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
                .with("received-ms", cut.received_ms));
     transcript_cut(cut, base);
     const bool in_conversation = !responses_.out_of_band(cut.key.response_id);
-    if (phase_ != Phase::active || !in_conversation || !connection_.provider().truncates) continue;
+    if (phase_ != Phase::active || !in_conversation || !configuration_.converses()) continue;
     if (std::find(deleted.begin(), deleted.end(), cut.key.item_id) != deleted.end()) continue;
-    if (cut.heard_ms == 0 && cut.key.content_index == 0) {
+    if (cut.heard_ms == 0 && cut.key.content_index == 0 && connection_.provider().can.deletes_items) {
       send(ItemDelete{cut.key.item_id}, "interrupt");
       deleted.push_back(cut.key.item_id);
     } else {
@@ -206,6 +206,7 @@ bool Engine::uplink_sent() {
 }
 
 void Engine::end_turn() {
+  if (configuration_.streams()) return; // the end of the session says it
   if (shared_->uplink.counters().sent_samples == 0) return;
   if (!configuration_.detects_turns()) {
     if (uncommitted_ms_ < smallest_commit_ms) return;
@@ -223,11 +224,13 @@ void Engine::end_turn() {
 }
 
 bool Engine::round_trip() {
-  if (!connection_.provider().acknowledges_updates) return false;
+  if (configuration_.streams()) return close_asked_ = !send(SessionClose{}, "end-of-input").empty();
+  if (!connection_.provider().can.acknowledges_updates) return false;
   return configuration_.send({}, Configuration::Purpose::round_trip);
 }
 
 bool Engine::quiet() {
+  if (configuration_.streams() && !stream_over_) return false;
   if (!responses_.quiet() || !tools_.quiet() || !turns_.quiet()) return false;
   return !shared_->members.open(Role::src) || shared_->downlink.idle();
 }
@@ -248,7 +251,8 @@ std::string Engine::what_is_open() {
   add(tools_.what_is_open());
   if (!uplink_sent()) add("input audio that was not sent");
   if (shared_->members.open(Role::src) && !shared_->downlink.idle()) add("reply audio that was not heard");
-  return text.empty() ? "the server's answer to the last update" : text;
+  if (!text.empty()) return text;
+  return configuration_.streams() ? "the end of the translation" : "the server's answer to the last update";
 }
 
 void Engine::drained(const std::string& left_open) {

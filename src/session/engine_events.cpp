@@ -60,6 +60,8 @@ Notice with_usage(Notice notice, const Usage& usage) {
 void Engine::on_frame(std::string_view text) {
   AudioDeltaView delta;
   if (phase_ == Phase::active && scan_audio_delta(text, delta)) {
+    if (filter_.any() && filter_.takes(std::string(delta.type))) forward(text);
+    if (delta.stream) return stream_audio(delta.base64, delta.sample_rate);
     audio_delta(delta.response_id, delta.item_id, delta.content_index, delta.base64);
     return;
   }
@@ -71,8 +73,15 @@ void Engine::on_frame(std::string_view text) {
     notify(Notice(NoticeKind::error).with("type", "protocol").with("message", event.error().message));
     return;
   }
+  if (filter_.any()) forward(text);
   std::visit([this](const auto& body) { handle(body); }, event->body);
   drain_.advance();
+}
+
+void Engine::forward(std::string_view text) {
+  const PlainEvent event = without_audio(text);
+  if (filter_.takes(event.type))
+    notify(Notice(NoticeKind::event).with("type", event.type).with("json", event.json));
 }
 
 void Engine::handle(const ErrorEvent& e) {
@@ -126,19 +135,32 @@ void Engine::warn_of_refusal(const ErrorInfo& error) {
 }
 
 void Engine::handle(const SessionCreated& e) {
-  if (phase_ != Phase::connecting) return;
+  if (phase_ == Phase::connecting) established(e.session);
+}
+
+// Some servers introduce themselves with this, and with a session.created only sometimes.
+void Engine::handle(const ConversationCreated&) {
+  if (phase_ == Phase::connecting && connection_.provider().quirks.conversation_first) established({});
+}
+
+void Engine::established(SessionInfo session) {
   const Provider& provider = connection_.provider();
-  const auto dialect = provider.dialect ? provider.dialect : dialect_of(e.session);
-  codec_ = &Codec::of(dialect.value_or(Dialect::ga));
+  if (configuration_.streams())
+    codec_ = &Codec::of(Dialect::translation);
+  else
+    codec_ = &codec_for(provider,
+                        (provider.dialect ? provider.dialect : dialect_of(session)).value_or(Dialect::ga));
   connection_.established();
-  responses_.set_cancels_by_id(provider.cancels_by_id);
-  configuration_.server_says(e.session);
+  if (!opened_as_asked(session)) return;
+  responses_.set_cancels_by_id(provider.can.cancels_by_id);
+  complete(provider, session);
+  configuration_.server_says(session);
   shared_->downlink.set_interruptible(configuration_.interrupts_on_speech());
   phase_ = Phase::configuring;
   {
     auto statistics = shared_->statistics.lock();
-    statistics->session_id = e.session.id;
-    statistics->model = e.session.model;
+    statistics->session_id = session.id;
+    statistics->model = session.model;
     statistics->connect_ms = static_cast<std::uint64_t>(
         std::chrono::duration_cast<Milliseconds>(executor_->now() - dialed_at_).count());
     ++statistics->connections;
@@ -146,15 +168,17 @@ void Engine::handle(const SessionCreated& e) {
   for (const auto& listener : shared_->members.posters(Direction::downlink))
     listener->on_progress(ProgressKind::complete, "Session created");
   Notice notice =
-      Notice(NoticeKind::session_created).with("session-id", e.session.id).with("model", e.session.model);
-  if (e.session.expires_at && *e.session.expires_at > 0)
-    notice = std::move(notice).with("expires-at", static_cast<std::uint64_t>(*e.session.expires_at));
+      Notice(NoticeKind::session_created).with("session-id", session.id).with("model", session.model);
+  if (session.expires_at && *session.expires_at > 0)
+    notice = std::move(notice).with("expires-at", static_cast<std::uint64_t>(*session.expires_at));
   notify(notice);
   try_configure();
 }
 
 void Engine::handle(const SessionUpdated& e) {
-  configuration_.server_says(e.session);
+  SessionInfo session = e.session;
+  complete(connection_.provider(), session);
+  configuration_.server_says(session);
   if (!configuration_.detects_turns()) turns_.detection_off();
   shared_->downlink.set_interruptible(configuration_.interrupts_on_speech());
   const auto update = configuration_.acknowledged();
@@ -188,6 +212,31 @@ void Engine::handle(const SpeechStopped& e) {
   note_speech_end(e.audio_end_ms - silence_ms);
 }
 
+// The server makes a turn of the silence, and commits and answers it like one of the caller.
+void Engine::handle(const IdleTimeout& e) {
+  notify(Notice(NoticeKind::idle_timeout)
+             .with("item-id", e.item_id)
+             .with("audio-start-ms", e.audio_start_ms)
+             .with("audio-end-ms", e.audio_end_ms));
+}
+
+void Engine::handle(const DtmfReceived& e) {
+  Notice notice = Notice(NoticeKind::dtmf).with("key", e.key);
+  if (e.received_at > 0)
+    notice = std::move(notice).with("received-at", static_cast<std::uint64_t>(e.received_at));
+  notify(notice);
+}
+
+void Engine::handle(const InputTranscriptSegment& e) {
+  notify(Notice(NoticeKind::transcript_segment)
+             .with("item-id", e.item_id)
+             .with("segment-id", e.id)
+             .with("speaker", e.speaker)
+             .with("text", e.text)
+             .with("start-seconds", e.start)
+             .with("end-seconds", e.end));
+}
+
 void Engine::handle(const InputAudioCommitted& e) {
   const bool by_server = turns_.committed(e.item_id, configuration_.transcribes_input());
   speech_.committed(e.item_id, by_server);
@@ -201,14 +250,6 @@ void Engine::handle(const InputAudioCommitted& e) {
 
 void Engine::handle(const InputAudioCleared&) {
   turns_.cleared();
-}
-
-// The server makes a turn of the silence, and commits and answers it like one of the caller.
-void Engine::handle(const IdleTimeout& e) {
-  notify(Notice(NoticeKind::idle_timeout)
-             .with("item-id", e.item_id)
-             .with("audio-start-ms", e.audio_start_ms)
-             .with("audio-end-ms", e.audio_end_ms));
 }
 
 // From where the turn begins, with what the detector kept before the speech, to where the speech ends.
@@ -323,19 +364,15 @@ void Engine::audio_delta(std::string_view response_id, std::string_view item_id,
                          std::string_view base64) {
   if (!responses_.on_event(response_id)) return;
   if (responses_.discarded(response_id)) {
-    if (connection_.provider().truncates) responses_.note_unheard(response_id, item_id);
+    if (connection_.provider().can.deletes_items) responses_.note_unheard(response_id, item_id);
     return;
   }
   metrics_.output(response_id, executor_->now());
+  spoke_ = true;
   if (!shared_->members.open(Role::src)) return; // nobody listens: 0 ms are heard
   decoded_.resize(audio::base64_decoded_bound(base64.size()));
   const auto size = audio::base64_decode(base64, decoded_.data());
-  if (!size) {
-    notify(Notice(NoticeKind::error)
-               .with("type", "protocol")
-               .with("message", "Audio that is not base64 was dropped"));
-    return;
-  }
+  if (!size) return notify(bad_audio());
   responses_.note_audio(response_id, item_id);
   // Assigned, not made: a delta allocates nothing once its item is known.
   delta_key_.response_id.assign(response_id);
@@ -343,10 +380,20 @@ void Engine::audio_delta(std::string_view response_id, std::string_view item_id,
   delta_key_.content_index = content_index;
   const auto taken = shared_->downlink.append(delta_key_, {decoded_.data(), *size});
   if (!taken)
-    warn({Warning::Kind::playback_refused,
-          "More reply audio waits than 'max-backlog' allows; the newest is dropped"});
+    warn(backlog_full());
   else if (*taken > 0)
     metrics_.audio_taken(delta_key_);
+}
+
+Notice Engine::bad_audio() {
+  return Notice(NoticeKind::error)
+      .with("type", "protocol")
+      .with("message", "Audio that is not base64 was dropped");
+}
+
+Warning Engine::backlog_full() {
+  return {Warning::Kind::playback_refused,
+          "More reply audio waits than 'max-backlog' allows; the newest is dropped"};
 }
 
 void Engine::handle(const OutputAudioDelta& e) {

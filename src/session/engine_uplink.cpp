@@ -59,14 +59,16 @@ void Engine::clear_input(bool keeps_pre_roll) {
 
 bool Engine::turn_may_be_open(Nanoseconds quiet) {
   if (turns_.open()) return true;
-  if (drain_.settling()) return false; // what the detector needs was sent at once
+  if (drain_.settling()) return false;       // what the detector needs was sent at once
+  if (configuration_.streams()) return true; // time itself stands still without audio
   // Speech just before the pause may not have been noticed yet; after this long it has, or there was none.
   const Nanoseconds unnoticed = Milliseconds(settings_.vad_silence_duration_ms) + std::chrono::seconds(2);
   return quiet < unnoticed;
 }
 
 void Engine::watch_input() {
-  if (fill_timer_ || phase_ != Phase::active || !configuration_.detects_turns()) return;
+  if (fill_timer_ || phase_ != Phase::active) return;
+  if (!configuration_.detects_turns() && !configuration_.streams()) return;
   const auto [live, delay_ms] = [&] {
     auto status = shared_->status.lock();
     return std::pair{status->input_live, status->silence_fill_delay_ms};

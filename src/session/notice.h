@@ -21,6 +21,8 @@ enum class NoticeKind {
   turn_committed,
   idle_timeout,
   transcript,
+  transcript_segment,
+  dtmf,
   tool_call,
   tool_call_cancelled,
   response_started,
@@ -93,7 +95,8 @@ struct Warning {
     response_timed_out,
     retrying,
     tool_timed_out,
-    request_refused
+    request_refused,
+    unsupported
   };
   Kind kind;
   std::string text;

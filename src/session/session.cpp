@@ -102,6 +102,10 @@ void Session::open(MemberId id, Role role) {
   }
   *shared.statistics.lock() = {};
   *shared.clocks.lock() = {};
+  const Settings used = *shared.settings.lock();
+  const protocol::Provider& provider = protocol::provider_for_uri(used.provider, used.uri.value_or(""));
+  shared.uplink.set_wire(protocol::append_form(provider, used.session_type),
+                         least_chunk_ms(used.session_type));
   shared.uplink.reopen();
   shared.downlink.reset();
   post([](Engine& e) { e.open(); });
@@ -123,8 +127,7 @@ void Session::close(MemberId id, Role role) {
   shared.uplink.close();
   {
     auto status = shared.status.lock();
-    if (status->life == SharedState::Life::open || status->life == SharedState::Life::failed)
-      status->life = SharedState::Life::closed;
+    status->life = SharedState::Life::closed;
   }
   post([](Engine& e) { e.close(); });
 }
@@ -275,6 +278,10 @@ std::shared_ptr<TextReader> Session::read_text(std::function<void()> wake) {
 void Session::output_ended() {
   parts_->shared->downlink.abandon();
   post([](Engine& e) { e.output_ended(); });
+}
+
+bool Session::over() {
+  return parts_->shared->status.lock()->life == SharedState::Life::over;
 }
 
 bool Session::failed() {

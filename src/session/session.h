@@ -106,6 +106,7 @@ class Session {
   Outcome send_event(const std::string& json);
 
   bool failed();
+  bool over(); // it ended as it was asked to
   Stats stats();
 
  private:

@@ -17,6 +17,8 @@ Outcome Session::ready_for_action() {
     return {false, "the session is not open; set the pipeline to PAUSED first"};
   case SharedState::Life::failed:
     return {false, "the session has failed; set the pipeline to READY and start again"};
+  case SharedState::Life::over:
+    return {false, "the session is over; set the pipeline to READY and start again"};
   }
   return {};
 }

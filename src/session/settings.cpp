@@ -1,7 +1,11 @@
 #include "session/settings.h"
 
 #include "protocol/codec.h"
-#include "protocol/json_value.h"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <string_view>
 
 namespace rt::session {
 namespace {
@@ -87,14 +91,31 @@ std::optional<protocol::NoiseReduction> wanted_noise_reduction(NoiseReductionCho
   return std::nullopt;
 }
 
-// A JSON value, or a bare word that stands for the string.
-Result<Json> word_or_object(const std::string& text) {
+// An object, or one of the words that stand for themselves.
+Result<Json> word_or_object(const std::string& text, std::initializer_list<std::string_view> words) {
   if (text.starts_with('{')) return protocol::parse_json_object(text);
-  if (!text.starts_with('"')) return Json{protocol::json_quote(text)};
-  std::string problem;
-  const auto word = protocol::read_json(text, &problem);
-  if (word && word->is_string()) return Json{text};
-  return Error{ErrorKind::invalid_settings, "not a JSON string: " + problem};
+  std::string list;
+  for (const std::string_view word : words) {
+    if (text == word || text == protocol::json_quote(word)) return Json{protocol::json_quote(word)};
+    list += std::string(word) + ", ";
+  }
+  return Error{ErrorKind::invalid_settings, "neither " + list + "nor a JSON object"};
+}
+
+Result<Json> parse_truncation(const std::string& text) {
+  return word_or_object(text, {"auto", "disabled"});
+}
+
+Result<Json> parse_tracing(const std::string& text) {
+  return word_or_object(text, {"auto"});
+}
+
+// The object, or the prompt's id alone.
+Result<Json> parse_prompt(const std::string& text) {
+  if (text.starts_with('{')) return protocol::parse_json_object(text);
+  const bool id = !text.empty() && text.find_first_of(" \t\r\n\"[") == std::string::npos;
+  if (id) return Json{"{\"id\":" + protocol::json_quote(text) + "}"};
+  return Error{ErrorKind::invalid_settings, "neither a prompt's id nor a JSON object"};
 }
 
 // Fills `target` from a JSON property when that is set; the error names the property.
@@ -115,10 +136,9 @@ std::optional<Error> take_json_settings(SessionConfig& config, const Settings& s
   if (auto e = take_json(config.tool_choice, "tool-choice", s.tool_choice,
                          [](auto& t) { return parse_tool_choice(t); }))
     return e;
-  if (auto e = take_json(config.truncation, "truncation", s.truncation, word_or_object)) return e;
-  if (auto e = take_json(config.tracing, "tracing", s.tracing, word_or_object)) return e;
-  if (auto e = take_json(config.prompt, "prompt", s.prompt, [](auto& t) { return parse_json_object(t); }))
-    return e;
+  if (auto e = take_json(config.truncation, "truncation", s.truncation, parse_truncation)) return e;
+  if (auto e = take_json(config.tracing, "tracing", s.tracing, parse_tracing)) return e;
+  if (auto e = take_json(config.prompt, "prompt", s.prompt, parse_prompt)) return e;
   return take_json(config.extra, "session-config", s.session_config,
                    [](auto& t) { return parse_json_object(t); });
 }
@@ -135,6 +155,28 @@ std::optional<std::string> why_invalid_items(const std::optional<std::string>& t
 
 std::optional<std::string> why_invalid_object(const std::optional<std::string>& text) {
   return why(text, [](const std::string& t) { return protocol::parse_json_object(t); });
+}
+
+std::optional<std::string> why_invalid_truncation(const std::optional<std::string>& text) {
+  return why(text, parse_truncation);
+}
+
+std::optional<std::string> why_invalid_tracing(const std::optional<std::string>& text) {
+  return why(text, parse_tracing);
+}
+
+std::optional<std::string> why_invalid_prompt(const std::optional<std::string>& text) {
+  return why(text, parse_prompt);
+}
+
+std::optional<std::string> why_invalid_tool_choice(const std::optional<std::string>& text) {
+  return why(text, [](const std::string& t) { return protocol::parse_tool_choice(t); });
+}
+
+std::optional<std::string> why_invalid_effort(const std::optional<std::string>& text) {
+  static constexpr std::array efforts = {"minimal", "low", "medium", "high", "xhigh"};
+  if (!text || std::ranges::find(efforts, *text) != efforts.end()) return std::nullopt;
+  return "not one of minimal, low, medium, high, xhigh";
 }
 
 std::optional<std::string> why_invalid_uri(const std::optional<std::string>& text) {
@@ -164,6 +206,7 @@ Result<SessionConfig> wanted_config(const Settings& s, bool audio_output_joined)
     config.max_output_tokens = s.max_output_tokens == 0 ? protocol::infinite_tokens : s.max_output_tokens;
   if (s.temperature >= 0) config.temperature = s.temperature;
   config.reasoning_effort = s.reasoning_effort;
+  config.target_language = s.target_language;
   if (auto error = take_json_settings(config, s)) return *error;
   return config;
 }

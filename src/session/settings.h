@@ -60,11 +60,13 @@ struct Settings {
   std::int32_t max_output_tokens = -1; // 0: infinite
   double temperature = -1;
   std::optional<std::string> reasoning_effort, truncation, prompt, tracing;
-  std::optional<std::string> session_config; // JSON object
-  std::optional<std::string> initial_items;  // JSON array or @FILE
+  std::optional<std::string> target_language; // of a translation
+  std::optional<std::string> session_config;  // JSON object
+  std::optional<std::string> initial_items;   // JSON array or @FILE
   std::optional<std::string> greeting;
   std::uint32_t response_timeout_ms = 30000;
   std::uint32_t drain_timeout_ms = 30000, drain_quiet_ms = 2000;
+  std::optional<std::string> forward_events; // patterns, see EventFilter
 };
 
 // A semantic check of one setting before it is taken: the reason it cannot be, or nothing. `@FILE` is read
@@ -73,6 +75,12 @@ std::optional<std::string> why_invalid_tools(const std::optional<std::string>& t
 std::optional<std::string> why_invalid_items(const std::optional<std::string>& text);
 std::optional<std::string> why_invalid_object(const std::optional<std::string>& text);
 std::optional<std::string> why_invalid_uri(const std::optional<std::string>& text);
+std::optional<std::string> why_invalid_effort(const std::optional<std::string>& text);
+std::optional<std::string> why_invalid_truncation(const std::optional<std::string>& text);
+std::optional<std::string> why_invalid_tracing(const std::optional<std::string>& text);
+std::optional<std::string> why_invalid_prompt(const std::optional<std::string>& text);
+std::optional<std::string> why_invalid_tool_choice(const std::optional<std::string>& text);
+std::optional<std::string> why_invalid_patterns(const std::optional<std::string>& text);
 
 // The session object that these settings ask for. Formats are the elements' business and left absent. An
 // error of kind invalid_settings names the property.

@@ -24,7 +24,7 @@ namespace rt::session {
 struct SharedState {
   explicit SharedState(std::function<void()> wake_uplink) : uplink(std::move(wake_uplink)) {}
 
-  enum class Life { closed, open, failed };
+  enum class Life { closed, open, failed, over }; // over: ended as it was asked to
   struct Status {
     Life life = Life::closed;
     std::set<std::string> tool_calls; // announced and unanswered
@@ -46,7 +46,7 @@ struct SharedState {
   Guarded<Status> status; // notified on every change of the drain
   Guarded<Statistics> statistics;
   Guarded<std::array<std::optional<ClockPair>, 3>> clocks; // by Role
-  Guarded<audio::SpeechOnset> ear; // of realtimesink, with local-vad
+  Guarded<audio::SpeechOnset> ear;                         // of realtimesink, with local-vad
   Members members;
   Uplink uplink;
   Downlink downlink;

@@ -22,6 +22,12 @@ void Uplink::set_options(const Options& options) {
   state_.lock()->options = options;
 }
 
+void Uplink::set_wire(const protocol::AppendForm& form, std::uint32_t least_chunk_ms) {
+  auto state = state_.lock();
+  state->form = form;
+  state->least_chunk_ms = least_chunk_ms;
+}
+
 void Uplink::set_format(const audio::Format& format) {
   auto state = state_.lock();
   if (state->format == format) return;
@@ -64,7 +70,8 @@ Uplink::Pushed Uplink::wait_for_room(Locker& state, bool live) {
 }
 
 std::size_t Uplink::chunk_bytes(Locker& state) {
-  const std::uint64_t samples = state->format.samples_of_ms(state->options.chunk_ms);
+  const std::uint64_t samples =
+      state->format.samples_of_ms(std::max(state->options.chunk_ms, state->least_chunk_ms));
   return state->format.bytes(std::max<std::uint64_t>(samples, 1));
 }
 
@@ -142,7 +149,7 @@ void Uplink::emit_chunk(Locker& state) {
     entry.text = std::move(state->spare.back());
     state->spare.pop_back();
   }
-  protocol::encode_append(entry.text, state->partial);
+  protocol::encode_append(entry.text, state->partial, state->form, state->format);
   entry.format = state->format;
   entry.samples = state->format.samples(state->partial.size());
   entry.time = state->partial_time;

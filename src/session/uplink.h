@@ -8,6 +8,7 @@
 #include "audio/format.h"
 #include "base/executor.h"
 #include "base/guarded.h"
+#include "protocol/codec.h"
 
 #include <cstdint>
 #include <deque>
@@ -45,6 +46,8 @@ class Uplink {
   explicit Uplink(std::function<void()> wake);
 
   void set_options(const Options& options);
+  // Of the connection to come: how audio is written, and that a chunk is not to be shorter.
+  void set_wire(const protocol::AppendForm& form, std::uint32_t least_chunk_ms);
   void set_format(const audio::Format& format);
   audio::Format format();
 
@@ -103,6 +106,8 @@ class Uplink {
   struct State {
     audio::Format format = audio::pcm16_24k;
     Options options;
+    protocol::AppendForm form;
+    std::uint32_t least_chunk_ms = 0;
     std::deque<Entry> queue;
     std::vector<std::string> spare;
     std::vector<std::uint8_t> partial;         // less than one chunk

@@ -128,6 +128,12 @@ def stats_problems(docs, program):
     return compare("counter", documented, coded)
 
 
+def provider_problems(docs, program):
+    coded = {row[0]: row[1:] for row in code_rows(program, "provider")}
+    documented = {row[0]: row[1:] for row in markdown.table(docs / "providers.md", "providers")}
+    return compare("provider", documented, coded)
+
+
 def signal_problems(docs, inspected):
     coded = {name: "" for name in inspected["realtimesink"].signals}
     documented = {row[0].split("(")[0]: "" for row in markdown.table(docs / "signals.md", "signals")}
@@ -174,7 +180,8 @@ def main():
             markdown.replace_generated(docs / page, name, text)
         return 0
     checks = [("the comparison can fail", self_test()), ("messages", message_problems(docs, program)),
-              ("errors", error_problems(docs, program)), ("stats", stats_problems(docs, program)),
+              ("errors", error_problems(docs, program)),
+              ("providers", provider_problems(docs, program)), ("stats", stats_problems(docs, program)),
               ("signals", signal_problems(docs, inspected)),
               ("properties", property_problems(docs, inspected)), ("links", link_problems(root))]
     print(f"1..{len(checks)}")

@@ -24,7 +24,7 @@ const std::vector<Row> session_rows = {
     {"uri", "NULL", "ws://127.0.0.1:2/"},
     {"provider", "auto", "openai"},
     {"model", "NULL", "some-model"},
-    {"session-type", "conversation", "conversation"},
+    {"session-type", "conversation", "transcription"},
     {"voice", "NULL", "marin"},
     {"instructions", "NULL", "Be brief"},
     {"speed", "-1", "1.25"},
@@ -60,6 +60,12 @@ const std::vector<Row> session_rows = {
     {"response-timeout", "30000", "1000", "ms"},
     {"drain-timeout", "30000", "1000", "ms"},
     {"drain-quiet", "2000", "1000", "ms"},
+    {"forward-events", "NULL", "response.*,-*.delta"},
+    {"reasoning-effort", "NULL", "high"},
+    {"truncation", "NULL", "disabled"},
+    {"prompt", "NULL", "pmpt_1"},
+    {"tracing", "NULL", "auto"},
+    {"target-language", "NULL", "fr"},
     {"tls-database", "NULL", nullptr},
     {"tls-interaction", "NULL", nullptr},
     {"ssl-strict", "true", "false"},
@@ -83,8 +89,10 @@ const std::vector<Row> src_rows = {
 };
 
 const std::map<std::string, std::vector<std::string>> enum_nicks = {
-    {"provider", {"auto", "openai", "openai-beta"}},
-    {"session-type", {"conversation"}},
+    {"provider",
+     {"auto", "openai", "openai-beta", "azure", "azure-preview", "azure-voice-live", "xai", "qwen", "glm",
+      "stepfun", "localai", "hf-speech-to-speech", "speaches", "inworld", "custom"}},
+    {"session-type", {"conversation", "transcription", "translation"}},
     {"output-modality", {"auto", "audio", "text"}},
     {"turn-detection", {"auto", "server-vad", "semantic-vad", "none"}},
     {"vad-eagerness", {"auto", "low", "medium", "high"}},
@@ -297,6 +305,12 @@ GST_START_TEST(a_value_that_cannot_be_used_keeps_the_old_one) {
       {"initial-items", "nothing"},
       {"session-config", "[]"},
       {"vad-idle-timeout", "4999"},
+      {"tool-choice", "{"},
+      {"reasoning-effort", "lots"},
+      {"truncation", "off"},
+      {"prompt", "two words"},
+      {"tracing", "on"},
+      {"forward-events", "response.*,,error"},
   };
   for (const GstState state : {GST_STATE_NULL, GST_STATE_PLAYING})
     for (const auto& [name, value] : bad) {

@@ -1,6 +1,7 @@
 #include "support/fake_speechless_server.h"
 
 #include "audio/base64.h"
+#include "protocol/config_fields.h"
 
 #include <utility>
 
@@ -54,6 +55,9 @@ void FakeSpeechlessServer::answer(const ClientEvent& event) {
     commit("item_" + std::to_string(next_id_++));
   } else if (std::holds_alternative<InputAudioClear>(event.body)) {
     transport_.deliver(InputAudioCleared{});
+  } else if (std::holds_alternative<SessionClose>(event.body)) {
+    transport_.deliver(SessionClosed{});
+    if (transport_.connected()) transport_.end({ErrorKind::closed_by_server, "closed"});
   } else if (const auto* truncate = std::get_if<ItemTruncate>(&event.body)) {
     transport_.deliver(ItemTruncated{truncate->item_id, truncate->content_index, truncate->audio_end_ms});
   } else if (const auto* gone = std::get_if<ItemDelete>(&event.body)) {

@@ -3,7 +3,11 @@
 #include "samples.h"
 #include "support.h"
 
+#include "audio/base64.h"
+
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 // Counts what the code under test allocates.
@@ -32,12 +36,37 @@ void append_is_what_the_codec_writes() {
   std::string out = "left over";
   for (const std::size_t size : {0u, 1u, 2u, 3u, 960u}) {
     const std::vector<std::uint8_t> audio(size, 0xA5);
-    for (const Dialect dialect : {Dialect::ga, Dialect::beta, Dialect::translation}) {
-      encode_append(out, audio, dialect);
+    for (const Dialect dialect : {Dialect::ga, Dialect::beta, Dialect::translation, Dialect::hybrid}) {
+      encode_append(out, audio, {dialect});
       const auto event = Codec::of(dialect).decode_client(out);
       g_assert_true(event.ok());
       equal(Codec::of(dialect).encode(event.value()), out);
     }
+  }
+}
+
+void append_as_wav() {
+  std::string out;
+  for (const std::size_t size : {0u, 2u, 4u, 6u, 640u}) {
+    std::vector<std::uint8_t> samples(size);
+    for (std::size_t i = 0; i < size; ++i)
+      samples[i] = static_cast<std::uint8_t>(i);
+    encode_append(out, samples, {Dialect::beta, true}, {rt::audio::Encoding::pcm16, 16000});
+    const auto event = Codec::of(Dialect::beta).decode_client(out);
+    const std::string text = std::get<InputAudioAppend>(event->body).audio;
+    std::vector<std::uint8_t> file(rt::audio::base64_decoded_bound(text.size()));
+    file.resize(rt::audio::base64_decode(text, file.data()).value());
+    g_assert_cmpuint(file.size(), ==, 44 + size);
+    const auto number = [&](std::size_t at) {
+      return file[at] + 256U * file[at + 1] + 65536U * file[at + 2] + 16777216U * file[at + 3];
+    };
+    g_assert_true(std::memcmp(file.data(), "RIFF", 4) == 0 && std::memcmp(&file[8], "WAVEfmt ", 8) == 0);
+    g_assert_cmpuint(number(4), ==, 36 + size);
+    g_assert_cmpuint(number(20), ==, 0x10001); // PCM, mono
+    g_assert_cmpuint(number(24), ==, 16000);
+    g_assert_cmpuint(number(28), ==, 32000);
+    g_assert_cmpuint(number(40), ==, size);
+    g_assert_true(std::equal(samples.begin(), samples.end(), file.begin() + 44));
   }
 }
 
@@ -170,6 +199,7 @@ void agrees_with_the_decoder() {
 int main(int argc, char** argv) {
   g_test_init(&argc, &argv, nullptr);
   g_test_add_func("/fast/append", append_is_what_the_codec_writes);
+  g_test_add_func("/fast/append-wav", append_as_wav);
   g_test_add_func("/fast/append-storage", append_reuses_its_storage);
   g_test_add_func("/fast/scan", scans_without_allocating);
   g_test_add_func("/fast/stream", takes_streams_without_ids);

@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
       std::puts(codec.encode(event).c_str());
     std::string append;
     const std::uint8_t audio[] = {1, 2, 3, 4};
-    encode_append(append, audio, dialect);
+    encode_append(append, audio, {dialect});
     std::puts(append.c_str());
   } else {
     for (const ServerEvent& event : samples::server_events(dialect))

@@ -2,6 +2,8 @@
 
 #include "support.h"
 
+#include <cstring>
+
 namespace {
 
 using namespace rt;
@@ -22,12 +24,17 @@ std::string refusal(std::string_view uri, ErrorKind kind = ErrorKind::invalid_ur
 }
 
 void rows_are_where_their_ids_say() {
-  g_assert_cmpuint(providers().size(), ==, 3);
+  g_assert_cmpuint(providers().size(), ==, static_cast<std::size_t>(ProviderId::custom) + 1);
   for (std::size_t i = 0; i < providers().size(); ++i) {
     const Provider& row = providers()[i];
     g_assert_cmpuint(static_cast<std::size_t>(row.id), ==, i);
     g_assert_true(&provider(row.id) == &row);
-    g_assert_true(row.name && *row.name && row.description && *row.description && row.key_variable);
+    g_assert_true(row.name && *row.name && row.description && *row.description);
+    g_assert_false(row.input_rates.empty() || row.output_rates.empty());
+    for (const char* json : {row.quirks.no_turns, row.quirks.session_fields})
+      if (json) g_assert_true(parse_json_object(json).ok());
+    if (row.query) g_assert_nonnull(std::strchr(row.query, '='));
+    if (row.default_uri) g_assert_true(connect_uri(row, "", "m").ok());
   }
   g_assert_true(provider(ProviderId::openai_beta).beta_header);
   g_assert_true(provider(ProviderId::openai_beta).dialect == Dialect::beta);
@@ -43,6 +50,125 @@ void known_hosts() {
   g_assert_true(row(ProviderId::automatic, "ws://localhost:8080") == ProviderId::automatic);
   g_assert_true(row(ProviderId::automatic, "not a uri") == ProviderId::automatic);
   g_assert_true(row(ProviderId::openai_beta, "wss://api.openai.com/") == ProviderId::openai_beta);
+  const auto known = [&](const char* uri) { return row(ProviderId::automatic, uri); };
+  g_assert_true(known("wss://mine.openai.azure.com") == ProviderId::azure);
+  g_assert_true(known("wss://Mine.OpenAI.Azure.com/openai/v1/realtime?model=d") == ProviderId::azure);
+  g_assert_true(known("wss://mine.openai.azure.com/openai/realtime?deployment=d") ==
+                ProviderId::azure_preview);
+  g_assert_true(known("wss://mine.services.ai.azure.com") == ProviderId::azure_voice_live);
+  g_assert_true(known("wss://mine.services.ai.azure.com/voice-live/realtime") ==
+                ProviderId::azure_voice_live);
+  g_assert_true(known("wss://mine.services.ai.azure.com/openai/v1/realtime") == ProviderId::azure);
+  g_assert_true(known("wss://.openai.azure.com") == ProviderId::automatic);
+  g_assert_true(known("wss://openai.azure.com.example") == ProviderId::automatic);
+  g_assert_true(known("wss://api.x.ai") == ProviderId::xai);
+  g_assert_true(known("wss://dashscope-intl.aliyuncs.com/api-ws/v1/realtime") == ProviderId::qwen);
+}
+
+void addresses_of_other_providers() {
+  equal(dial(ProviderId::xai, ""), "wss://api.x.ai/v1/realtime?model=grok-voice-latest");
+  equal(dial(ProviderId::azure, "wss://r.openai.azure.com", "my-deployment"),
+        "wss://r.openai.azure.com/openai/v1/realtime?model=my-deployment");
+  equal(dial(ProviderId::automatic, "wss://r.openai.azure.com", "d"),
+        "wss://r.openai.azure.com/openai/v1/realtime?model=d");
+  equal(dial(ProviderId::azure_preview, "wss://r.openai.azure.com", "d"),
+        "wss://r.openai.azure.com/openai/realtime?api-version=2025-04-01-preview&deployment=d");
+  equal(dial(ProviderId::azure_preview, "wss://h/openai/realtime?api-version=1&deployment=e", "d"),
+        "wss://h/openai/realtime?api-version=1&deployment=e");
+  equal(dial(ProviderId::azure_voice_live, "wss://r.services.ai.azure.com"),
+        "wss://r.services.ai.azure.com/voice-live/realtime?api-version=2026-04-10&model=gpt-realtime");
+  equal(dial(ProviderId::glm, "", "glm-realtime-air"), "wss://open.bigmodel.cn/api/paas/v4/realtime");
+  equal(dial(ProviderId::localai, "ws://localhost:8080", "m"), "ws://localhost:8080/v1/realtime?model=m");
+  equal(dial(ProviderId::inworld, "wss://api.inworld.ai?key=k"),
+        "wss://api.inworld.ai/api/v1/realtime/session?key=k&protocol=realtime");
+  equal(dial(ProviderId::custom, "ws://h"), "ws://h");
+  equal(dial(ProviderId::custom, "ws://h/x", "m"), "ws://h/x?model=m");
+  const auto nameless = connect_uri(provider(ProviderId::azure), "wss://r.openai.azure.com", "");
+  g_assert_true(nameless.error().kind == ErrorKind::invalid_settings);
+  has(nameless.error().message, "`model`");
+  has(nameless.error().message, "`azure`");
+}
+
+void kinds_of_sessions() {
+  const auto type = SessionType::translation;
+  equal(dial(ProviderId::openai, "", "", type),
+        "wss://api.openai.com/v1/realtime/translations?model=gpt-realtime-translate");
+  equal(dial(ProviderId::openai, "ws://h", "m", type), "ws://h/v1/realtime/translations?model=m");
+  equal(dial(ProviderId::openai, "ws://h/v1/realtime", "m", type), "ws://h/v1/realtime/translations?model=m");
+  equal(dial(ProviderId::automatic, "ws://h/mine", "", type), "ws://h/mine");
+  equal(dial(ProviderId::custom, "ws://h", "m", type), "ws://h?model=m");
+  equal(dial(ProviderId::speaches, "ws://h", "m", SessionType::transcription),
+        "ws://h/v1/realtime?intent=transcription&model=m");
+  equal(dial(ProviderId::azure, "wss://r.openai.azure.com", "", SessionType::transcription),
+        "wss://r.openai.azure.com/openai/v1/realtime?intent=transcription");
+  for (const auto& [id, none] :
+       {std::pair{ProviderId::xai, SessionType::transcription}, {ProviderId::azure, type}}) {
+    const auto address = connect_uri(provider(id), "wss://h", "m", none);
+    g_assert_true(address.error().kind == ErrorKind::invalid_settings);
+    has(address.error().message, "`session-type`");
+    has(address.error().message, provider(id).name);
+  }
+}
+
+std::string update(ProviderId id, const SessionConfig& config) {
+  const Provider& row = provider(id);
+  return codec_for(row, row.dialect.value()).encode(ClientEvent{"", SessionUpdate{config}});
+}
+
+void quirks_are_written() {
+  SessionConfig config;
+  config.input_format = audio::Format{audio::Encoding::pcm16, 16000};
+  config.output_format = audio::pcm16_24k;
+  config.turn_detection = TurnDetection{.mode = TurnDetection::Mode::none};
+  config.tools = Json{R"([{"type":"function","name":"f","parameters":{}}])"};
+  const std::string qwen = update(ProviderId::qwen, config);
+  has(qwen, R"("input_audio_format":"pcm")");
+  has(qwen, R"("output_audio_format":"pcm")");
+  has(qwen, R"("turn_detection":null)");
+  has(qwen, R"("tools":[{"type":"function","function":{"name":"f","parameters":{}}}])");
+  const std::string glm = update(ProviderId::glm, config);
+  has(glm, R"("turn_detection":{"type":"client_vad"})");
+  has(glm, R"("input_audio_format":"wav")");
+  has(glm, R"("beta_fields":{"chat_mode":"audio")");
+  has(update(ProviderId::azure_voice_live, config), R"("input_audio_sampling_rate":16000)");
+  has(update(ProviderId::xai, config), R"("turn_detection":{"type":null})");
+  config.output_modality = Modality::audio;
+  has(update(ProviderId::inworld, config), R"("output_modalities":["audio","text"])");
+  config.input_format = audio::ulaw_8k;
+  has(update(ProviderId::azure_voice_live, config), R"("input_audio_format":"g711_ulaw")");
+  g_assert_true(update(ProviderId::azure_voice_live, config).find("sampling_rate") == std::string::npos);
+  // What the user wants beyond the properties wins over what the provider needs.
+  SessionConfig own;
+  own.extra = Json{R"({"beta_fields":{"chat_mode":"video_passive"}})"};
+  has(update(ProviderId::glm, own), R"("chat_mode":"video_passive","tts_source":"e2e")");
+}
+
+void responses_have_quirks_too() {
+  ResponseCreate create;
+  create.options.tools = Json{R"([{"type":"function","name":"f"}])"};
+  const Provider& row = provider(ProviderId::qwen);
+  has(codec_for(row, Dialect::beta).encode(ClientEvent{"", create}), R"("function":{"name":"f"})");
+  equal(codec_for(row, Dialect::beta).encode(ClientEvent{"", ResponseCreate{}}),
+        R"({"type":"response.create"})");
+}
+
+// A flat format has no rate: it is the provider's.
+void flat_formats_are_completed() {
+  const auto rates = [](ProviderId id, const char* session) {
+    auto event = decode_server(R"({"type":"session.updated","session":)" + std::string(session) + "}");
+    SessionInfo info = std::get<SessionUpdated>(event->body).session;
+    complete(provider(id), info);
+    const auto rate = [](const auto& format) { return format ? format->rate : 0; };
+    return std::pair{rate(info.config.input_format), rate(info.config.output_format)};
+  };
+  const char* flat = R"({"input_audio_format":"pcm16","output_audio_format":"pcm16"})";
+  g_assert_true(rates(ProviderId::openai_beta, flat) == std::pair(24000U, 24000U));
+  g_assert_true(rates(ProviderId::qwen, flat) == std::pair(16000U, 24000U));
+  g_assert_true(rates(ProviderId::qwen, R"({"input_audio_format":"g711_ulaw"})") == std::pair(8000U, 0U));
+  const char* told = R"({"input_audio_format":"pcm16","input_audio_sampling_rate":16000})";
+  g_assert_true(rates(ProviderId::azure_voice_live, told) == std::pair(16000U, 0U));
+  const char* nested = R"({"audio":{"input":{"format":{"type":"audio/pcm","rate":48000}}}})";
+  g_assert_true(rates(ProviderId::openai, nested) == std::pair(48000U, 0U));
 }
 
 void default_addresses() {
@@ -126,6 +252,11 @@ int main(int argc, char** argv) {
   g_test_init(&argc, &argv, nullptr);
   g_test_add_func("/provider/rows", rows_are_where_their_ids_say);
   g_test_add_func("/provider/hosts", known_hosts);
+  g_test_add_func("/provider/addresses", addresses_of_other_providers);
+  g_test_add_func("/provider/kinds", kinds_of_sessions);
+  g_test_add_func("/provider/quirks", quirks_are_written);
+  g_test_add_func("/provider/response-quirks", responses_have_quirks_too);
+  g_test_add_func("/provider/flat-formats", flat_formats_are_completed);
   g_test_add_func("/provider/defaults", default_addresses);
   g_test_add_func("/provider/others", other_hosts_get_no_model_unasked);
   g_test_add_func("/provider/keeps", keeps_what_is_there);

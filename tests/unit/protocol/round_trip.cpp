@@ -13,7 +13,7 @@ namespace {
 
 using namespace rt::protocol;
 
-constexpr Dialect dialects[] = {Dialect::ga, Dialect::beta, Dialect::translation};
+constexpr Dialect dialects[] = {Dialect::ga, Dialect::beta, Dialect::translation, Dialect::hybrid};
 
 // What a dialect cannot say is not expected back.
 void forget(ServerEvent& event) {

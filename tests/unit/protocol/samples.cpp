@@ -4,37 +4,6 @@ namespace rt::protocol::samples {
 
 namespace {
 
-const std::string awkward = "Grüße, \"quoted\" \\ tab\t line\n 🎤 \x7f";
-
-const Json tools{
-    R"([{"type":"function","name":"get_weather","description":"Says the weather.",)"
-    R"("parameters":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}])"};
-
-TurnDetection server_vad(Dialect dialect) {
-  TurnDetection turn;
-  turn.threshold = 0.3;
-  turn.prefix_padding_ms = 250;
-  turn.silence_duration_ms = 700;
-  if (dialect == Dialect::ga) turn.idle_timeout_ms = 6000;
-  turn.create_response = false;
-  turn.interrupt_response = true;
-  return turn;
-}
-
-TurnDetection semantic_vad(TurnDetection::Eagerness eagerness) {
-  TurnDetection turn;
-  turn.mode = TurnDetection::Mode::semantic_vad;
-  turn.eagerness = eagerness;
-  turn.create_response = true;
-  return turn;
-}
-
-TurnDetection push_to_talk() {
-  TurnDetection turn;
-  turn.mode = TurnDetection::Mode::none;
-  return turn;
-}
-
 ContentPart part(ContentPart::Type type, std::optional<std::string> text,
                  std::optional<std::string> transcript = {}, std::optional<std::string> audio = {}) {
   ContentPart out;
@@ -106,7 +75,8 @@ std::vector<Item> mcp_items() {
   return {offered, asked, called, answered, failed, approved, refused};
 }
 
-Response finished_response() {
+// The dialect with GA's events, but beta's sessions, says nothing of a response's sound.
+Response finished_response(Dialect dialect) {
   Response response;
   response.id = "resp_1";
   response.status = ResponseStatus::completed;
@@ -121,21 +91,23 @@ Response finished_response() {
   response.usage = usage;
   response.metadata = Json{R"({"purpose":"test"})"};
   response.output_modality = Modality::audio;
-  response.voice = "marin";
-  response.output_format = audio::pcm16_24k;
+  if (dialect != Dialect::hybrid) {
+    response.voice = "marin";
+    response.output_format = audio::pcm16_24k;
+  }
   response.max_output_tokens = infinite_tokens;
   return response;
 }
 
-std::vector<Response> ended_responses() {
-  std::vector<Response> all(4, finished_response());
+std::vector<Response> ended_responses(Dialect dialect) {
+  std::vector<Response> all(4, finished_response(dialect));
   all[0].status = ResponseStatus::cancelled, all[0].reason = "turn_detected";
   all[0].output.clear();
   all[1].status = ResponseStatus::failed, all[1].error_type = "server_error";
   all[1].error_code = "rate_limit_exceeded", all[1].error_message = awkward;
   all[1].usage.reset();
   all[2].status = ResponseStatus::incomplete, all[2].reason = "max_output_tokens";
-  all[2].output_format = audio::alaw_8k;
+  if (dialect != Dialect::hybrid) all[2].output_format = audio::alaw_8k;
   all[3].conversation_id.reset();
   all[3].output_modality = Modality::text;
   return all;
@@ -151,49 +123,12 @@ SessionInfo session_info(SessionConfig config, SessionType type = SessionType::c
   return info;
 }
 
-template<typename Set>
-SessionConfig with(Set set) {
-  SessionConfig config;
-  set(config);
-  return config;
-}
-
-void set_ear(SessionConfig& c, Dialect dialect) {
-  c.input_format = audio::ulaw_8k;
-  c.transcription = Transcription{"whisper-1", "de", awkward};
-  if (dialect == Dialect::ga) {
-    c.transcription->languages = Json{R"(["de","en"])"};
-    c.transcription->keywords = Json{R"(["Köln"])"};
-    c.transcription->delay = "low";
-  }
-  c.include = Json{R"(["item.input_audio_transcription.logprobs"])"};
-  c.noise_reduction = NoiseReduction::near_field;
-  c.turn_detection = server_vad(dialect);
-}
-
-void set_all(SessionConfig& c, Dialect dialect) {
-  set_ear(c, dialect);
-  c.output_modality = Modality::audio;
-  c.instructions = awkward;
-  c.voice = "marin";
-  c.speed = 1.25;
-  c.output_format = audio::pcm16_24k;
-  c.tools = tools;
-  c.tool_choice = Json{R"("auto")"};
-  c.max_output_tokens = 1000;
-  c.tracing = Json{R"({"workflow_name":"w","group_id":"g"})"};
-  c.prompt = Json{R"({"id":"pmpt_1","version":"2"})"};
-  if (dialect == Dialect::ga) {
-    c.parallel_tool_calls = false;
-    c.reasoning_effort = "low";
-    c.truncation = Json{R"({"type":"retention_ratio","retention_ratio":0.8})"};
-  } else {
-    c.temperature = 0.8;
-  }
-}
-
 const ContentRef at{"resp_1", "item_1", 1, 2};
 const ContentRef call_at{"resp_1", "item_2", 1, 0};
+
+bool has_events_of_ga(Dialect dialect) {
+  return dialect == Dialect::ga || dialect == Dialect::hybrid;
+}
 
 void add_turn_events(std::vector<ServerEvent>& out, Dialect dialect) {
   const Item user = message(Item::Role::user, {part(ContentPart::Type::input_audio, {}, "hello")});
@@ -202,13 +137,13 @@ void add_turn_events(std::vector<ServerEvent>& out, Dialect dialect) {
   out.push_back({"ev_12", InputAudioCommitted{"item_1", std::nullopt}});
   out.push_back({"ev_13", InputAudioCommitted{"item_1", "item_0"}});
   out.push_back({"ev_14", InputAudioCleared{}});
-  if (dialect == Dialect::ga) {
+  if (has_events_of_ga(dialect)) {
     out.push_back({"ev_15", IdleTimeout{1000, 7000, "item_1"}});
     out.push_back({"", DtmfReceived{"#", 1785217650}});
   }
   out.push_back({"ev_16", ConversationCreated{"conv_1"}});
   out.push_back({"ev_17", ItemAdded{user, "item_0"}});
-  if (dialect == Dialect::ga) out.push_back({"ev_18", ItemDone{user, std::nullopt}});
+  if (has_events_of_ga(dialect)) out.push_back({"ev_18", ItemDone{user, std::nullopt}});
   out.push_back({"ev_19", ItemRetrieved{user}});
   out.push_back({"ev_20", ItemDeleted{"item_1"}});
   out.push_back({"ev_21", ItemTruncated{"item_1", 0, 1500}});
@@ -231,10 +166,10 @@ void add_response_events(std::vector<ServerEvent>& out, Dialect dialect) {
   Response started;
   started.id = "resp_1";
   out.push_back({"ev_30", ResponseCreated{started}});
-  Response finished = finished_response();
+  Response finished = finished_response(dialect);
   if (dialect == Dialect::beta) finished.temperature = 0.8;
   out.push_back({"ev_31", ResponseDone{std::move(finished)}});
-  for (Response& response : ended_responses())
+  for (Response& response : ended_responses(dialect))
     out.push_back({"ev_32", ResponseDone{std::move(response)}});
   out.push_back({"ev_33", OutputItemAdded{"resp_1", 0, reply}});
   out.push_back({"ev_34", OutputItemDone{"resp_1", 1, call()}});
@@ -269,10 +204,12 @@ ResponseOptions all_options(Dialect dialect) {
   ResponseOptions options;
   options.instructions = awkward;
   options.output_modality = Modality::audio;
-  options.voice = "cedar";
-  options.output_format = audio::ulaw_8k;
-  options.tools = tools;
-  options.tool_choice = Json{R"("required")"};
+  if (dialect != Dialect::hybrid) {
+    options.voice = "cedar";
+    options.output_format = audio::ulaw_8k;
+    options.tools = tools;
+    options.tool_choice = Json{R"("required")"};
+  }
   options.max_output_tokens = infinite_tokens;
   options.conversation = "none";
   options.metadata = Json{R"({"topic":"test"})"};
@@ -288,27 +225,11 @@ ResponseOptions all_options(Dialect dialect) {
 
 namespace {
 
-std::vector<SessionConfig> translation_configs() {
-  using C = SessionConfig;
-  return {C{},
-          with([](C& c) { c.target_language = "es"; }),
-          with([](C& c) {
-            c.transcription = Transcription{"gpt-realtime-whisper", {}, {}};
-          }),
-          with([](C& c) { c.transcription = Transcription{}; }),
-          with([](C& c) { c.noise_reduction = NoiseReduction::none; }),
-          with([](C& c) {
-            c.target_language = "fr";
-            c.transcription = Transcription{"gpt-realtime-whisper", {}, {}};
-            c.noise_reduction = NoiseReduction::near_field;
-          })};
-}
-
 std::vector<ServerEvent> translation_server_events() {
   std::vector<ServerEvent> out;
   out.push_back(
       {"ev_1", ErrorEvent{{"invalid_request_error", "invalid_value", awkward, "session.audio", "my_1"}}});
-  for (const SessionConfig& config : translation_configs()) {
+  for (const SessionConfig& config : configs(Dialect::translation)) {
     SessionInfo info = session_info(config, SessionType::translation);
     info.model = "gpt-realtime-translate";
     if (info.config.transcription && info.config.transcription->model)
@@ -326,7 +247,7 @@ std::vector<ServerEvent> translation_server_events() {
 
 std::vector<ClientEvent> translation_client_events() {
   std::vector<ClientEvent> out;
-  for (SessionConfig& config : translation_configs())
+  for (SessionConfig& config : configs(Dialect::translation))
     out.push_back({"my_1", SessionUpdate{std::move(config), SessionType::translation}});
   out.push_back({"", InputAudioAppend{"AAAA"}});
   out.push_back({"my_2", SessionClose{}});
@@ -334,55 +255,6 @@ std::vector<ClientEvent> translation_client_events() {
 }
 
 } // namespace
-
-std::vector<SessionConfig> configs(Dialect dialect) {
-  if (dialect == Dialect::translation) return translation_configs();
-  using C = SessionConfig;
-  using Eagerness = TurnDetection::Eagerness;
-  std::vector<SessionConfig> out = {
-      C{},
-      with([](C& c) { c.output_modality = Modality::text; }),
-      with([](C& c) { c.output_modality = Modality::audio; }),
-      with([](C& c) { c.instructions = ""; }),
-      with([](C& c) { c.instructions = awkward; }),
-      with([](C& c) { c.voice = "alloy"; }),
-      with([](C& c) { c.speed = 0.25; }),
-      with([](C& c) { c.input_format = audio::pcm16_24k; }),
-      with([](C& c) { c.input_format = audio::alaw_8k; }),
-      with([](C& c) { c.output_format = audio::ulaw_8k; }),
-      with([](C& c) { c.transcription = Transcription{}; }),
-      with([](C& c) {
-        c.transcription = Transcription{"gpt-4o-transcribe", {}, {}};
-      }),
-      with([](C& c) { c.noise_reduction = NoiseReduction::none; }),
-      with([](C& c) { c.noise_reduction = NoiseReduction::far_field; }),
-      with([](C& c) { c.turn_detection = push_to_talk(); }),
-      with([](C& c) { c.turn_detection = TurnDetection{}; }),
-      with([&](C& c) { c.turn_detection = server_vad(dialect); }),
-      with([](C& c) { c.turn_detection = semantic_vad(Eagerness::automatic); }),
-      with([](C& c) { c.turn_detection = semantic_vad(Eagerness::high); }),
-      with([](C& c) { c.tools = Json{"[]"}; }),
-      with([](C& c) { c.tools = tools; }),
-      with([](C& c) { c.tool_choice = Json{R"("none")"}; }),
-      with([](C& c) { c.max_output_tokens = infinite_tokens; }),
-      with([](C& c) { c.max_output_tokens = 4096; }),
-      with([](C& c) { c.prompt = Json{R"({"id":"pmpt_1"})"}; }),
-      with([](C& c) { c.prompt = Json{"null"}; }),
-      with([](C& c) { c.tracing = Json{R"("auto")"}; }),
-      with([](C& c) { c.tracing = Json{"null"}; }),
-      with([&](C& c) { set_all(c, dialect); }),
-  };
-  if (dialect == Dialect::ga) {
-    out.push_back(with([](C& c) { c.voice = R"({"id":"voice_1"})"; }));
-    out.push_back(with([](C& c) { c.tool_choice = Json{R"({"type":"function","name":"get_weather"})"}; }));
-    out.push_back(with([](C& c) { c.parallel_tool_calls = true; }));
-    out.push_back(with([](C& c) { c.reasoning_effort = "xhigh"; }));
-    out.push_back(with([](C& c) { c.truncation = Json{R"("disabled")"}; }));
-  } else {
-    out.push_back(with([](C& c) { c.temperature = 1.1; }));
-  }
-  return out;
-}
 
 std::vector<Item> items(Dialect dialect) {
   if (dialect == Dialect::translation) return {};
@@ -419,10 +291,10 @@ std::vector<ServerEvent> server_events(Dialect dialect) {
     out.push_back({"ev_3", SessionCreated{session_info(config)}});
     out.push_back({"ev_4", SessionUpdated{session_info(config)}});
   }
-  SessionConfig ear;
-  set_ear(ear, dialect);
-  out.push_back({"ev_5", SessionCreated{session_info(ear, SessionType::transcription)}});
-  out.push_back({"ev_6", SessionUpdated{session_info(ear, SessionType::transcription)}});
+  if (dialect != Dialect::hybrid) {
+    out.push_back({"ev_5", SessionCreated{session_info(ear(dialect), SessionType::transcription)}});
+    out.push_back({"ev_6", SessionUpdated{session_info(ear(dialect), SessionType::transcription)}});
+  }
   add_turn_events(out, dialect);
   add_response_events(out, dialect);
   add_mcp_events(out);
@@ -434,9 +306,8 @@ std::vector<ClientEvent> client_events(Dialect dialect) {
   std::vector<ClientEvent> out;
   for (SessionConfig& config : configs(dialect))
     out.push_back({"my_1", SessionUpdate{std::move(config), SessionType::conversation}});
-  SessionConfig ear;
-  set_ear(ear, dialect);
-  out.push_back({"", SessionUpdate{ear, SessionType::transcription}});
+  if (dialect != Dialect::hybrid)
+    out.push_back({"", SessionUpdate{ear(dialect), SessionType::transcription}});
   out.push_back({"", InputAudioAppend{"AAAA"}});
   out.push_back({"my_2", InputAudioCommit{}});
   out.push_back({"my_3", InputAudioClear{}});

@@ -3,6 +3,7 @@
 
 #include "protocol/codec.h"
 
+#include <string>
 #include <vector>
 
 namespace rt::protocol::samples {
@@ -14,6 +15,9 @@ std::vector<ServerEvent> server_events(Dialect dialect);
 std::vector<ClientEvent> client_events(Dialect dialect);
 // Each field alone, then all together.
 std::vector<SessionConfig> configs(Dialect dialect);
+SessionConfig ear(Dialect dialect); // all of a transcription session
+extern const std::string awkward;
+extern const Json tools;
 std::vector<Item> items(Dialect dialect);
 
 } // namespace rt::protocol::samples

@@ -1,6 +1,7 @@
 // The protocol's own examples and recorded traffic, where they stand beside the source tree (SHARED_DATA).
 #include "protocol/codec.h"
 #include "protocol/json_value.h"
+#include "protocol/provider.h"
 
 #include "support.h"
 
@@ -42,6 +43,24 @@ bool unknown(const ServerEvent& event) {
 void without_raw(ServerEvent& event) {
   if (auto* created = std::get_if<SessionCreated>(&event.body)) created->session.raw = {};
   if (auto* updated = std::get_if<SessionUpdated>(&event.body)) updated->session.raw = {};
+}
+
+// A server that takes a rate beside the flat format is more than the strict reader of the dialect knows.
+JsonValue recorded_update(const JsonValue& event) {
+  JsonValue session = event["session"];
+  session.erase("input_audio_sampling_rate");
+  JsonValue out = event;
+  out.set("session", std::move(session));
+  return out;
+}
+
+// The order of modalities means nothing.
+JsonValue in_our_order(JsonValue event) {
+  JsonValue session = event["session"];
+  if (session["modalities"].elements().size() == 2)
+    session.set("modalities", *read_json(R"(["audio","text"])"));
+  event.set("session", std::move(session));
+  return event;
 }
 
 // What was decoded can be written in `dialect` and decoded to the same.
@@ -146,6 +165,38 @@ void recorded() {
   g_assert_cmpuint(audio, >, 0);
 }
 
+// ---- what recorded clients asked of the providers ----
+
+const Provider* provider_of(const fs::path& file) {
+  const std::string folder = file.parent_path().filename();
+  const auto row = std::ranges::find_if(providers(), [&](const Provider& p) { return folder == p.name; });
+  return row == providers().end() ? nullptr : &*row;
+}
+
+// Our own words for the same settings are theirs: their server took them.
+void recorded_settings() {
+  unsigned compared = 0;
+  for (const fs::path& file : files_in(shared("recorded"), ".jsonl")) {
+    const Provider* row = provider_of(file);
+    if (!row) continue;
+    std::ifstream in(file);
+    for (std::string line; std::getline(in, line);) {
+      const auto parsed = read_json(line);
+      const JsonValue& event = (*parsed)["event"];
+      if ((*parsed)["dir"].text() != "C" || event["type"].text() != "session.update") continue;
+      const Codec& codec = codec_for(*row, row->dialect.value());
+      const auto asked = codec.decode_client(to_text(recorded_update(event)));
+      if (!asked) g_error("%s: %s", file.c_str(), asked.error().message.c_str());
+      const std::string ours = codec.encode(asked.value());
+      if (!same_json(*read_json(ours), in_our_order(event)))
+        g_error("%s\ntheirs %s\nours   %s", file.c_str(), to_text(event).c_str(), ours.c_str());
+      ++compared;
+    }
+  }
+  if (compared == 0) return g_test_skip("no recordings beside the source tree");
+  g_assert_cmpuint(compared, >=, 10);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -153,5 +204,6 @@ int main(int argc, char** argv) {
   g_test_add_func("/shared-data/examples", examples);
   g_test_add_func("/shared-data/client-examples", client_examples);
   g_test_add_func("/shared-data/recorded", recorded);
+  g_test_add_func("/shared-data/recorded-settings", recorded_settings);
   return g_test_run();
 }

@@ -63,6 +63,7 @@ void create_response_by_a_raw_event() {
 void create_response_where_there_are_none() {
   Conversation c;
   c.set([](Settings& s) { s.session_type = SessionType::transcription; });
+  c.server.session().type = SessionType::transcription;
   c.start(true, false);
   c.take();
   c.session->create_response(std::nullopt);

@@ -191,6 +191,7 @@ void transcription_session() {
     s.session_type = SessionType::transcription;
     s.input_transcription_model = "whisper-1";
   });
+  c.server.session().type = SessionType::transcription;
   c.start(true, false);
   const auto updates = c.take_only<SessionUpdate>();
   g_assert_true(updates.at(0).type == SessionType::transcription);

@@ -113,6 +113,10 @@ void each_property() {
       {"tracing", [](auto& s) { s.tracing = "auto"; }, [](auto& c) { return c.tracing->text == "\"auto\""; }},
       {"prompt", [](auto& s) { s.prompt = R"({"id":"pmpt_1"})"; },
        [](auto& c) { return contains(c.prompt->text, "pmpt_1"); }},
+      {"prompt id", [](auto& s) { s.prompt = "pmpt_1"; },
+       [](auto& c) { return c.prompt->text == R"({"id":"pmpt_1"})"; }},
+      {"target-language", [](auto& s) { s.target_language = "fr"; },
+       [](auto& c) { return c.target_language == "fr"; }},
       {"session-config", [](auto& s) { s.session_config = R"({"include":["x"]})"; },
        [](auto& c) { return contains(c.extra->text, "include"); }},
   };
@@ -131,7 +135,10 @@ void errors_name_the_property() {
       {"tool-choice", [](auto& s) { s.tool_choice = "{\"type\":"; }},
       {"truncation", [](auto& s) { s.truncation = "{x}"; }},
       {"tracing", [](auto& s) { s.tracing = "{"; }},
-      {"prompt", [](auto& s) { s.prompt = "pmpt_1"; }},
+      {"prompt", [](auto& s) { s.prompt = "my prompt"; }},
+      {"prompt", [](auto& s) { s.prompt = "[]"; }},
+      {"truncation", [](auto& s) { s.truncation = "off"; }},
+      {"tracing", [](auto& s) { s.tracing = "on"; }},
       {"session-config", [](auto& s) { s.session_config = "[]"; }},
   };
   for (const auto& [property, set] : rows) {
