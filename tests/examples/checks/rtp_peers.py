@@ -1,4 +1,5 @@
 """Telephones as far as their audio goes: mu-law over RTP, many of them in one thread."""
+import queue
 import selectors
 import socket
 import struct
@@ -27,6 +28,7 @@ class Telephone:
         self.longest_gap_s = 0.0
         self._sequence = self._last_s = None
         self._quiet = 1000
+        self.events, self._event, self._event_timestamp = queue.SimpleQueue(), [], 0
 
     def take(self, packet, now):
         sequence = struct.unpack_from("!H", packet, 2)[0]
@@ -41,10 +43,26 @@ class Telephone:
             self.parts += 1
         self._quiet = 0 if loud else self._quiet + 1
 
-    def send(self, payload, payload_type=0):
-        head = struct.pack("!BBHII", 0x80, payload_type, self.sent & 0xFFFF, self.sent * PACKET, self.port)
+    def send(self, payload, payload_type=0, timestamp=None):
+        timestamp = self.sent * PACKET if timestamp is None else timestamp
+        head = struct.pack("!BBHII", 0x80, payload_type, self.sent & 0xFFFF, timestamp, self.port)
         self.socket.sendto(head + payload, self.peer)
         self.sent += 1
+
+    def press(self, key):
+        """A key for 100 ms: five packets of the event, three of its end."""
+        code = "0123456789*#ABCD".index(key)
+        durations = [(i + 1) * PACKET for i in range(5)]
+        self.events.put([(code, 10, d) for d in durations] + [(code, 0x80 | 10, durations[-1])] * 3)
+
+    def send_event(self):
+        """The next packet of a pressed key, if there is one."""
+        if not self._event:
+            if self.events.empty():
+                return False
+            self._event, self._event_timestamp = self.events.get(), self.sent * PACKET
+        self.send(struct.pack("!BBH", *self._event.pop(0)), 101, self._event_timestamp)
+        return True
 
 
 class Telephones:
@@ -79,7 +97,7 @@ class Telephones:
             if time.monotonic() >= due:
                 due += PACKET_S
                 for phone in self.all:
-                    if phone.peer:
+                    if phone.peer and not phone.send_event():
                         tone = phone.sent % self._turn_packets < self._tone_packets
                         phone.send(TONE * 8 if tone else bytes([SILENT]) * PACKET)
         selector.close()

@@ -131,8 +131,7 @@ void Call::hang_up(int status, const char* phrase, const std::string& why) {
 void Call::refuse(const Refusal& refusal) {
   const std::string warning =
       std::to_string(refusal.warning) + " " + settings_.address + " \"" + refusal.text + "\"";
-  nua_respond(handle_, refusal.status, refusal.phrase.c_str(), SIPTAG_WARNING_STR(warning.c_str()),
-              TAG_END());
+  nua_respond(handle_, refusal.status, refusal.phrase, SIPTAG_WARNING_STR(warning.c_str()), TAG_END());
   end("refused: " + std::to_string(refusal.status) + ", " + refusal.text);
 }
 

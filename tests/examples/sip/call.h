@@ -25,7 +25,7 @@ class Call : private Media::Listener {
   void acknowledged(const sip_t* message);
   void ended_by_peer(const std::string& how);
 
-  // Ends it from our side: with BYE, or before it is answered with this status.
+  // Ends it from our side: with BYE, or before it is answered with this status; its phrase is a literal.
   void hang_up(int status, const char* phrase, const std::string& why);
 
  private:

@@ -46,7 +46,7 @@ struct Remote {
 // Why an offer cannot be answered: a SIP status, and a Warning code of RFC 3261, 20.43 (0: none).
 struct Refusal {
   int status = 0;
-  std::string phrase;
+  const char* phrase = ""; // a literal: SIP is answered later
   int warning = 0;
   std::string text;
 };

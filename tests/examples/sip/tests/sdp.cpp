@@ -102,9 +102,9 @@ void what_cannot_be_used_is_said() {
 
 void what_cannot_be_read_is_said() {
   for (const std::string& sdp :
-       {std::string("hello"), std::string("v=0\r\n"), std::string("v=1\r\nm=\r\n"),
-        session("m=audio\r\n"), session("m=audio x RTP/AVP 0\r\n"),
-        session("m=audio 5004 RTP/AVP 0\r\n", "c=IN\r\n"), session("m=audio 70000 RTP/AVP 0\r\n")}) {
+       {std::string("hello"), std::string("v=0\r\n"), std::string("v=1\r\nm=\r\n"), session("m=audio\r\n"),
+        session("m=audio x RTP/AVP 0\r\n"), session("m=audio 5004 RTP/AVP 0\r\n", "c=IN\r\n"),
+        session("m=audio 70000 RTP/AVP 0\r\n")}) {
     const Refusal refusal = refused(sdp);
     g_assert_cmpint(refusal.status, ==, 400);
     g_assert_false(refusal.text.empty());

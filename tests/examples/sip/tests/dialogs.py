@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+"""Every way a call can go, with peers that say exactly what a test wants: dialogs.py REALTIME_SIP REALTIME_SERVER"""
+import contextlib
+import json
+import re
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "checks"))
+from baresip import free_port
+from fixtures import Agent, Server, need
+from programs import Failed, report, until
+from registrar import Registrar
+from rtp_peers import PACKET_S, Telephones
+from sip_phone import SipPhone
+
+QUIET = {"recognizer": "off", "detector": "level"}
+
+
+def tone(match, ms, **more):
+    return {"match": match, "times": 0, "say": "a tone", "sound": {"kind": "tone", "ms": ms}, **more}
+
+
+def expect(holds, what):
+    if not holds:
+        raise Failed(what)
+
+
+class Dialogs:
+    def __init__(self, program, server_program, folder):
+        self.program, self.server_program, self.folder = program, server_program, folder
+
+    @contextlib.contextmanager
+    def world(self, scenario=None, number=None, server_options=(), environment=None, **settings):
+        """A server, an agent whose number is `bot`, and a telephone that says nothing."""
+        with Server(self.server_program, {**QUIET, **(scenario or {})}, *server_options) as server, \
+                Telephones(1, tone_s=0) as phones:
+            settings = {"realtime": {"uri": server.uri}, "numbers": {"bot": number or {}}, **settings}
+            with Agent(self.program, self.folder, settings, environment) as agent:
+                yield agent, SipPhone(agent.port, phones.all[0].port), phones.all[0]
+
+    # ---- refused ----
+
+    def unknown_number(self):
+        with self.world() as (agent, _, audio):
+            phone = SipPhone(agent.port, audio.port, number="nobody")
+            phone.must(404, phone.invite())
+            agent.wait_for("refused: 404")
+
+    def refused_key(self):
+        with self.world(server_options=("--api-key", "right"), environment={"OPENAI_API_KEY": "wrong"}) as \
+                (agent, phone, _):
+            phone.must(503, phone.invite())
+            agent.wait_for("refused: 503, not-authorized: ")
+            expect(not agent.count("wrong"), "the key is printed")
+
+    def unreachable_server(self):
+        with self.world(realtime={"uri": f"ws://127.0.0.1:{free_port()}"}) as (agent, phone, _):
+            phone.must(503, phone.invite())
+            agent.wait_for("refused: 503, connection-refused: ")
+
+    def silent_server(self):
+        with self.world({"faults": {"deaf": True}}, {"realtime": {"connect-timeout": 300}}) as (agent, phone, _):
+            phone.must(504, phone.invite())
+            agent.wait_for("refused: 504, timed-out: ")
+
+    def bad_offers(self):
+        with self.world() as (agent, phone, _):
+            offer = phone.offer()
+            bad = {"no common codec": (488, offer.replace("AVP 0 101", "AVP 9")),
+                   "a name in c=": (488, phone.offer(address="phone.example")),
+                   "half a c= line": (400, offer.replace("c=IN IP4 127.0.0.1", "c=IN")),
+                   "a c= line of nonsense": (400, offer.replace("c=IN IP4 127.0.0.1", "c=X Y Z")),
+                   "truncated in m=": (400, offer[:offer.index("m=audio") + len("m=audio")]),
+                   "truncated after v=": (400, "v=0\r\n"),
+                   "no SDP at all": (400, "hello")}
+            for what, (status, body) in bad.items():
+                caller = SipPhone(agent.port)
+                reply = caller.invite(body)
+                expect(reply.status == status, f"{what}: {reply.first}, not {status}")
+                expect("warning" in reply.headers, f"{what}: without a Warning")
+            caller = SipPhone(agent.port)
+            reply = caller.must(415, caller.invite("<x/>", kind="text/xml"))
+            expect(reply.headers.get("accept") == "application/sdp", "415 names no type that is accepted")
+            agent.wait_idle()
+
+    def bad_messages(self):
+        with self.world() as (agent, phone, _):
+            good = phone.request("INVITE", phone.offer())
+            answered = {"a CSeq without number": good.replace("CSeq: 1 INVITE", "CSeq: x INVITE"),
+                        "no From": re.sub(r"From: .*\r\n", "", good), "no Call-ID": re.sub(r"Call-ID: .*\r\n", "", good)}
+            for what, text in answered.items():
+                phone.send(text)
+                reply = phone.receive()
+                expect(reply.status == 400, f"{what}: {reply.first}")
+            for text in (good[:100], "\0" * 50, "INVITE\r\n\r\n", good.replace("SIP/2.0", "SIP/9.0", 1), "\r\n\r\n"):
+                phone.send(text)  # may be answered or not
+            phone = SipPhone(agent.port)
+            phone.send(phone.request("OPTIONS"))
+            phone.must(200, phone.final("OPTIONS"))
+
+    def busy(self):
+        with self.world(max_calls=1) as (agent, phone, audio):
+            phone.must(200, phone.invite())
+            second = SipPhone(agent.port, audio.port)
+            second.must(486, second.invite())
+            phone.bye()
+            agent.wait_idle()
+
+    # ---- the dialog ----
+
+    def cancelled(self):
+        with self.world({"faults": {"deaf": True}}) as (agent, phone, _):
+            phone.send(phone.request("INVITE", phone.offer()))
+            until(lambda: phone.receive().status == 180, "it rings")
+            phone.send(phone.request("CANCEL", sequence=phone.sequence))
+            phone.must(487, phone.final("INVITE"))
+            phone.ack()
+            agent.wait_for("the caller has cancelled")
+            agent.wait_idle()
+
+    def late_answer(self):
+        """The INVITE holds no offer: ours comes with 200, the peer's answer with ACK."""
+        with self.world({"replies": [tone(".*", 600)]}, {"realtime": {"greeting": ""}}) as (agent, phone, audio):
+            reply = phone.must(200, phone.invite("", acknowledge=False))
+            expect("m=audio" in reply.body and "PCMU" in reply.body, f"no offer: {reply.body}")
+            expect(audio.received == 0, "audio came before an address was known")
+            phone.ack(phone.offer())
+            agent.wait_for("answer heard")
+            phone.bye()
+        expect(audio.loud >= 28, f"{audio.loud} packets of the greeting were heard")
+
+    def held(self):
+        """The answer waits while the call is on hold, and goes on where it stopped."""
+        with self.world({"replies": [tone(".*", 3000)], "sound": {"kind": "tone", "ms": 3000}},
+                        {"realtime": {"greeting": ""}}) as (agent, phone, audio):
+            phone.must(200, phone.invite())
+            until(lambda: audio.loud > 20, "the answer begins")
+            for lines, address, mode in (("a=sendonly\r\n", "127.0.0.1", "recvonly"), ("", "0.0.0.0", "recvonly")):
+                start = len(agent.lines)
+                reply = phone.must(200, phone.invite(phone.offer(lines, address)))
+                expect(f"a={mode}" in reply.body, reply.body)
+                agent.wait_for("on hold", start)
+                quiet_since = audio.received
+                # What the kernel holds comes first; then nothing more.
+                until(lambda: self.no_more(audio), "no audio comes on hold")
+                expect(audio.received - quiet_since < 25, "audio goes on")
+                phone.must(200, phone.invite(phone.offer()))
+                agent.wait_for("resumed", start)
+            agent.wait_for("answer heard, (29|30)[0-9][0-9] ms")
+            phone.bye()
+        expect(abs(audio.loud * PACKET_S - 3) < 0.15, f"{audio.loud * PACKET_S:.2f} s of 3 s were heard")
+
+    @staticmethod
+    def no_more(audio, packets=15):
+        """As long as a telephone sends `packets`, none comes."""
+        sent, received = audio.sent, audio.received
+        until(lambda: audio.sent - sent >= packets, "the telephone sends")
+        return audio.received == received
+
+    def changed_codec(self):
+        with self.world() as (agent, phone, audio):
+            phone.must(200, phone.invite())
+            phone.must(488, phone.invite(phone.offer().replace("AVP 0 101", "AVP 8 101")))
+            sent = audio.received
+            until(lambda: audio.received > sent + 10, "the call goes on")
+            phone.bye()
+
+    def vanished(self):
+        with Server(self.server_program, QUIET) as server:
+            settings = {"realtime": {"uri": server.uri}, "numbers": {"bot": {}}, "rtp_timeout_s": 1}
+            with Agent(self.program, self.folder, settings) as agent:
+                phone = SipPhone(agent.port, free_port())
+                phone.must(200, phone.invite())
+                bye = phone.wait_for_bye()
+                expect("cause=408" in bye.headers.get("reason", ""), "BYE gives no reason")
+                agent.wait_idle()
+
+    def server_lost(self):
+        ending = {"faults": {"endings": [{"after_ms": 500, "close_code": 0}]}}
+        with self.world(ending, {"realtime": {"retries": 0}}) as (agent, phone, _):
+            phone.must(200, phone.invite())
+            expect("cause=503" in phone.wait_for_bye().headers.get("reason", ""), "BYE gives no reason")
+            agent.wait_for("ended after .*closed")
+
+    # ---- the model ----
+
+    def keys(self):
+        with self.world({"replies": [tone("keys of the telephone: 42#", 400)]}, keys_pause_ms=300) as \
+                (agent, phone, audio):
+            phone.must(200, phone.invite())
+            until(lambda: audio.received > 5, "audio flows")
+            for key in "42#":
+                audio.press(key)
+            agent.wait_for("key #")
+            agent.wait_for("model: a tone")
+            phone.bye()
+            expect(agent.count(" key ") == 3, "each key is told once")
+
+    def farewell(self):
+        goodbye = {"match": ".*", "parts": [{"say": "goodbye", "sound": {"kind": "tone", "ms": 1500}},
+                                            {"call": {"name": "hang_up", "arguments": {}}}]}
+        with self.world({"replies": [goodbye]}, keys_pause_ms=100) as (agent, phone, audio):
+            phone.must(200, phone.invite())
+            until(lambda: audio.received > 5, "audio flows")
+            audio.press("1")
+            phone.wait_for_bye()
+            loud = audio.loud
+            agent.wait_for("the model has said goodbye")
+            agent.wait_idle()
+        expect(loud * PACKET_S > 1.4, f"{loud * PACKET_S:.2f} s of the farewell were heard before BYE")
+
+    def function(self):
+        number = {"tools": [{"name": "get_time", "command": ["sh", "-c", "read x; echo seven, $x"]}]}
+        record = self.folder / "traffic"
+        replies = [{"match": "keys", "call": {"name": "get_time", "arguments": {"zone": "UTC"}}}]
+        with self.world({"replies": replies}, number, ("--record", record), keys_pause_ms=100) as (agent, phone, audio):
+            phone.must(200, phone.invite())
+            until(lambda: audio.received > 5, "audio flows")
+            audio.press("1")
+            agent.wait_for(r"get_time\(")
+            agent.wait_for("model: ")
+            phone.bye()
+        expect(any("seven, {" in text for text in self.outputs(record)), f"outputs: {self.outputs(record)}")
+
+    @staticmethod
+    def outputs(record):
+        events = [json.loads(line)["event"] for line in record.read_text().splitlines()]
+        return [e["item"]["output"] for e in events
+                if e["type"] == "conversation.item.create" and e["item"]["type"] == "function_call_output"]
+
+    def numbers(self):
+        """Each number has settings of its own."""
+        record = self.folder / "instructions"
+        numbers = {"bot": {"realtime": {"instructions": "one"}}, "*": {"realtime": {"instructions": "two"}}}
+        with self.world(server_options=("--record", record), numbers=numbers) as (agent, phone, audio):
+            other = SipPhone(agent.port, audio.port, number="4711")
+            for caller in (phone, other):
+                caller.must(200, caller.invite())
+            for caller in (phone, other):
+                caller.bye()
+        text = record.read_text()
+        expect('"instructions":"one"' in text and '"instructions":"two"' in text, "the numbers' instructions are not sent")
+
+    # ---- the agent ----
+
+    def drained(self):
+        with self.world() as (agent, phone, audio):
+            phone.must(200, phone.invite())
+            agent.process.send_signal(signal.SIGTERM)
+            agent.wait_for("draining: 1 calls run")
+            late = SipPhone(agent.port, audio.port)
+            reply = late.must(503, late.invite())
+            expect("retry-after" in reply.headers, "503 without Retry-After")
+            received = audio.received
+            until(lambda: audio.received > received + 10, "the call goes on")
+            phone.bye()
+            expect(agent.wait_end() == 0, "the agent fails at its end")
+
+    def drained_in_time(self):
+        with self.world(drain_s=1) as (agent, phone, _):
+            phone.must(200, phone.invite())
+            agent.process.send_signal(signal.SIGTERM)
+            phone.wait_for_bye()
+            expect(agent.wait_end() == 0, "the agent fails at its end")
+
+    def registered(self):
+        with Registrar("bot", "secret") as registrar:
+            settings = {"registrar": {"address": f"sip:127.0.0.1:{registrar.port}", "user": "bot"}}
+            with self.world(environment={"SIP_PASSWORD": "secret"}, **settings) as (agent, _, __):
+                agent.wait_for("^registered sip:bot@127.0.0.1")
+                contact = registrar.contact
+                expect(contact and f":{agent.port}" in contact, f"contact {contact}")
+                agent.stop()
+                expect(registrar.contact is None, "it is still registered at its end")
+            with self.world(environment={"SIP_PASSWORD": "wrong"}, **settings) as (agent, _, __):
+                agent.wait_for("registration of .* refused: 40[13].*SIP_PASSWORD")
+                expect(not agent.count("wrong"), "the password is printed")
+
+    def checks(self):
+        return [("a number that nobody answers: 404", self.unknown_number),
+                ("a key that is refused: 503, and why", self.refused_key),
+                ("a server that is not there: 503", self.unreachable_server),
+                ("a server that says nothing: 504", self.silent_server),
+                ("offers that cannot be used", self.bad_offers), ("messages that cannot be read", self.bad_messages),
+                ("more calls than max_calls: 486", self.busy), ("CANCEL", self.cancelled),
+                ("an INVITE without an offer", self.late_answer), ("hold and resume", self.held),
+                ("another codec in mid-call: 488, and the call goes on", self.changed_codec),
+                ("a caller who vanishes", self.vanished), ("a server that vanishes", self.server_lost),
+                ("keys", self.keys), ("the model hangs up when its farewell was heard", self.farewell),
+                ("a function", self.function), ("numbers", self.numbers),
+                ("SIGTERM lets calls end", self.drained), ("SIGTERM ends calls after drain_s", self.drained_in_time),
+                ("registration", self.registered)]
+
+
+def main():
+    program, server_program = sys.argv[1:3]
+    need(program, server_program)
+    with tempfile.TemporaryDirectory() as folder:
+        return report(Dialogs(program, server_program, Path(folder)).checks())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
