@@ -31,6 +31,25 @@ gboolean send_text(GstElement* element, const char* text) {
   return act(element, "send-text", [&](Session& s) { return s.send_text(text ? text : ""); });
 }
 
+gboolean send_image(GstElement* element, GstSample* sample) {
+  return act(element, "send-image", [&](Session& s) -> Outcome {
+    GstBuffer* buffer = sample ? gst_sample_get_buffer(sample) : nullptr;
+    GstMapInfo map;
+    if (!buffer || !gst_buffer_map(buffer, &map, GST_MAP_READ)) return {false, "the sample holds no picture"};
+    Outcome outcome = s.send_image({map.data, map.size});
+    gst_buffer_unmap(buffer, &map);
+    return outcome;
+  });
+}
+
+gboolean delete_item(GstElement* element, const char* item_id) {
+  return act(element, "delete-item", [&](Session& s) { return s.delete_item(item_id ? item_id : ""); });
+}
+
+gboolean retrieve_item(GstElement* element, const char* item_id) {
+  return act(element, "retrieve-item", [&](Session& s) { return s.retrieve_item(item_id ? item_id : ""); });
+}
+
 gboolean send_tool_output(GstElement* element, const char* call_id, const char* output) {
   return act(element, "send-tool-output",
              [&](Session& s) { return s.send_tool_output(call_id ? call_id : "", output ? output : ""); });
@@ -92,6 +111,9 @@ void install_signals(GObjectClass* klass) {
   }
   const GType type = G_OBJECT_CLASS_TYPE(klass);
   install_action(type, "send-text", G_CALLBACK(send_text), G_TYPE_STRING);
+  install_action(type, "send-image", G_CALLBACK(send_image), GST_TYPE_SAMPLE);
+  install_action(type, "delete-item", G_CALLBACK(delete_item), G_TYPE_STRING);
+  install_action(type, "retrieve-item", G_CALLBACK(retrieve_item), G_TYPE_STRING);
   install_action(type, "send-tool-output", G_CALLBACK(send_tool_output), G_TYPE_STRING, G_TYPE_STRING);
   install_action(type, "send-tool-output-silent", G_CALLBACK(send_tool_output_silent), G_TYPE_STRING,
                  G_TYPE_STRING);

@@ -1,5 +1,6 @@
 #include "server/reply_policy.h"
 
+#include "server/image_size.h"
 #include "server/tools.h"
 
 #include <algorithm>
@@ -40,10 +41,19 @@ std::string quoted(const std::string& text) {
   return {};
 }
 
-bool has_image(const StoredItem& stored) {
-  const auto& content = stored.item.content;
-  return std::any_of(content.begin(), content.end(),
-                     [](const auto& part) { return part.type == ContentPart::Type::input_image; });
+// What is seen of the newest picture since `from`; nothing without one.
+std::string seen_since(const std::vector<const StoredItem*>& context, std::size_t from) {
+  std::string text;
+  for (auto i = from; i < context.size(); ++i) {
+    for (const auto& part : context[i]->item.content) {
+      if (part.type != ContentPart::Type::input_image) continue;
+      const auto size = image_size(part.image_url.value_or(""));
+      text = size ? "I see an image of " + std::to_string(size->width) + " by " +
+                        std::to_string(size->height) + " pixels."
+                  : std::string(saw_image);
+    }
+  }
+  return text;
 }
 
 // Answers of functions that came after the last question.
@@ -111,8 +121,8 @@ std::vector<ReplyPart> default_reply(const ReplyRequest& request) {
     return {std::move(part)};
   }
   if (end == 0) return {said(std::string(no_question_yet))};
-  if (!has_image(*request.context[end - 1])) return {said(repeat_of(question))};
-  std::string words(saw_image);
+  std::string words = seen_since(request.context, answered);
+  if (words.empty()) return {said(repeat_of(question))};
   if (!question.empty()) words += ' ' + repeat_of(question);
   return {said(std::move(words))};
 }

@@ -46,7 +46,9 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void src_left(std::vector<audio::Cut> cuts);
   void pump();
 
-  void send_item(protocol::Item item, bool respond);
+  void send_item(protocol::Item item, std::string_view request, bool respond); // `request`: a literal
+  void delete_item(const std::string& item_id);
+  void retrieve_item(const std::string& item_id);
   void create_response(protocol::ResponseOptions options);
   void cancel_response();
   void interrupt();
@@ -161,6 +163,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void handle(const protocol::ContentPartDone& e) { responses_.on_event(e.at.response_id); }
   void handle(const protocol::ItemAdded& e);
   void handle(const protocol::ItemDeleted& e);
+  void handle(const protocol::ItemRetrieved& e);
   void handle(const protocol::RateLimits& e);
   template<typename Other>
   void handle(const Other&) {} // nothing to do, and unknown ones pass through

@@ -20,12 +20,20 @@ constexpr std::uint64_t trailing_margin_ms = 500;
 
 // ---- actions ----
 
-void Engine::send_item(Item item, bool respond) {
-  when_active([this, item = std::move(item), respond] {
-    send(ItemCreate{item, std::nullopt}, "send-text");
+void Engine::send_item(Item item, std::string_view request, bool respond) {
+  when_active([this, item = std::move(item), request, respond] {
+    send(ItemCreate{item, std::nullopt}, request);
     if (respond) metrics_.speech_ended({}); // written, not spoken
     if (respond) responses_.create({});
   });
+}
+
+void Engine::delete_item(const std::string& item_id) {
+  when_active([this, item_id] { send(ItemDelete{item_id}, "delete-item"); });
+}
+
+void Engine::retrieve_item(const std::string& item_id) {
+  when_active([this, item_id] { send(ItemRetrieve{item_id}, "retrieve-item"); });
 }
 
 // The action was taken up and cannot be done after all.

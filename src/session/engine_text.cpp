@@ -1,4 +1,5 @@
 // What the model says, as text: to the application, and as timed words to those who read them.
+#include "protocol/item_json.h"
 #include "session/engine.h"
 
 #include <utility>
@@ -105,6 +106,22 @@ void Engine::handle(const OutputTextDelta& e) {
 void Engine::handle(const OutputTextDone& e) {
   assistant_text_done(e.at, e.text, false);
   untimed_text(e.at, e.text, true);
+}
+
+// An item that the application asked for. Its audio and pictures are too large for a message.
+void Engine::handle(const ItemRetrieved& e) {
+  Item item = e.item;
+  std::string text;
+  for (ContentPart& part : item.content) {
+    part.audio.reset();
+    part.image_url.reset();
+    const std::string words = part.text ? *part.text : part.transcript.value_or("");
+    if (!words.empty()) text += (text.empty() ? "" : " ") + words;
+  }
+  notify(Notice(NoticeKind::item)
+             .with("item-id", item.id)
+             .with("text", text)
+             .with("json", to_text(item_json(Dialect::ga, Side::server, item))));
 }
 
 // The last transcript of an interrupted item is what was heard of it, also after the server's whole one.

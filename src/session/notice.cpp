@@ -36,6 +36,7 @@ constexpr std::array table = {
     NoticeInfo{NoticeKind::playback_finished, "playback-finished", downlink,
                "response-id,item-id,time,heard-ms"},
     NoticeInfo{NoticeKind::interrupted, "interrupted", downlink, "response-id,item-id,heard-ms,received-ms"},
+    NoticeInfo{NoticeKind::item, "item", downlink, "item-id,text,json"},
     NoticeInfo{NoticeKind::rate_limits, "rate-limits", downlink,
                "requests-limit,requests-remaining,requests-reset,tokens-limit,tokens-remaining,tokens-reset"},
     NoticeInfo{NoticeKind::error, "error", downlink, "type,code,message,param,event-id,request"},

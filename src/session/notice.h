@@ -30,6 +30,7 @@ enum class NoticeKind {
   playback_started,
   playback_finished,
   interrupted,
+  item,
   rate_limits,
   error,
   metrics,

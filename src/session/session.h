@@ -96,6 +96,10 @@ class Session {
 
   // ---- actions ----
   Outcome send_text(const std::string& text);
+  // A JPEG or PNG picture becomes part of the conversation; no answer is asked for.
+  Outcome send_image(std::span<const std::uint8_t> picture);
+  Outcome delete_item(const std::string& item_id);
+  Outcome retrieve_item(const std::string& item_id); // told by a notice
   Outcome create_response(const std::optional<std::string>& options_json);
   Outcome cancel_response();
   Outcome interrupt();

@@ -1,6 +1,7 @@
 // The action signals' side of a session: each says at once whether it is taken up, and if not, why.
 #include "protocol/json_value.h"
 #include "session/engine.h"
+#include "session/picture.h"
 #include "session/session.h"
 
 #include <utility>
@@ -41,7 +42,7 @@ Outcome Session::send_text(const std::string& text) {
   part.type = ContentPart::Type::input_text;
   part.text = text;
   item.content.push_back(std::move(part));
-  post([item = std::move(item)](Engine& e) { e.send_item(item, true); });
+  post([item = std::move(item)](Engine& e) { e.send_item(item, "send-text", true); });
   return {};
 }
 
@@ -59,6 +60,35 @@ Outcome Session::create_response(const std::optional<std::string>& options_json)
     post_ordered(create);
   else
     post(create);
+  return {};
+}
+
+Outcome Session::send_image(std::span<const std::uint8_t> picture) {
+  if (Outcome outcome = ready_for_answers(); !outcome.accepted) return outcome;
+  auto uri = picture_uri(picture);
+  if (!uri) return {false, uri.error().message};
+  Item item;
+  item.type = Item::Type::message;
+  item.role = Item::Role::user;
+  ContentPart part;
+  part.type = ContentPart::Type::input_image;
+  part.image_url = std::move(uri.value());
+  item.content.push_back(std::move(part));
+  post([item = std::move(item)](Engine& e) { e.send_item(item, "send-image", false); });
+  return {};
+}
+
+Outcome Session::delete_item(const std::string& item_id) {
+  if (item_id.empty()) return {false, "the item's id is empty"};
+  if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
+  post([item_id](Engine& e) { e.delete_item(item_id); });
+  return {};
+}
+
+Outcome Session::retrieve_item(const std::string& item_id) {
+  if (item_id.empty()) return {false, "the item's id is empty"};
+  if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
+  post([item_id](Engine& e) { e.retrieve_item(item_id); });
   return {};
 }
 

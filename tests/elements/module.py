@@ -10,7 +10,7 @@ environment = dict(os.environ, GST_PLUGIN_PATH_1_0=os.path.dirname(module), GST_
                    GST_REGISTRY_1_0=registry, GST_REGISTRY_FORK="no", LC_ALL="C", COLORTERM="", NO_COLOR="1")
 ELEMENTS = ("realtimesink", "realtimesrc", "realtimetextsrc")
 SESSION_ONLY = {"uri", "api-key", "voice", "turn-detection", "tools", "session", "stats"}  # a sample that must be there
-ACTIONS = {"send-text", "send-tool-output", "send-tool-output-silent", "create-response", "cancel-response", "interrupt", "commit",
+ACTIONS = {"send-text", "send-image", "delete-item", "retrieve-item", "send-tool-output", "send-tool-output-silent", "create-response", "cancel-response", "interrupt", "commit",
            "clear-input", "send-event"}
 results = []
 

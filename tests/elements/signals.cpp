@@ -30,6 +30,9 @@ const std::vector<Action> actions = {
     {"interrupt", [](GstElement* e, gboolean* r) { g_signal_emit_by_name(e, "interrupt", r); }},
     {"commit", [](GstElement* e, gboolean* r) { g_signal_emit_by_name(e, "commit", r); }},
     {"clear-input", [](GstElement* e, gboolean* r) { g_signal_emit_by_name(e, "clear-input", r); }},
+    {"delete-item", [](GstElement* e, gboolean* r) { g_signal_emit_by_name(e, "delete-item", "item_1", r); }},
+    {"retrieve-item",
+     [](GstElement* e, gboolean* r) { g_signal_emit_by_name(e, "retrieve-item", "item_1", r); }},
     {"send-event",
      [](GstElement* e, gboolean* r) {
        g_signal_emit_by_name(e, "send-event", "{\"type\":\"some.event\"}", r);

@@ -142,6 +142,138 @@ GST_START_TEST(a_tool_is_called_and_its_output_spoken) {
 }
 GST_END_TEST
 
+// A real JPEG and a real PNG, seen by a server that reads them.
+GST_START_TEST(a_picture_is_seen) {
+  for (const char* encoder : {"jpegenc", "pngenc"}) {
+    ServerFixture server(server::Scenario{});
+    const auto camera = GRef<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(
+        gst_parse_launch((std::string("videotestsrc num-buffers=1 ! video/x-raw,width=320,height=200 ! ") +
+                          encoder + " ! appsink name=frame sync=false")
+                             .c_str(),
+                         nullptr))));
+    const auto frame = GRef<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(camera.get()), "frame"));
+    gst_element_set_state(camera.get(), GST_STATE_PLAYING);
+    GstSample* sample = nullptr;
+    g_signal_emit_by_name(frame.get(), "pull-sample", &sample);
+    fail_unless(sample != nullptr);
+    Pipeline pipeline("realtimesrc name=src output-modality=text uri=" + server.uri() +
+                      " ! fakesink name=out");
+    pipeline.play();
+    const auto src = pipeline.element("src");
+    fail_unless(act(src.get(), "send-image", sample));
+    fail_unless(act(src.get(), "send-text", "what is it"));
+    gst_sample_unref(sample);
+    gst_element_set_state(camera.get(), GST_STATE_NULL);
+    pipeline.wait_for(
+        [](GstMessage* m) {
+          return is_element_message(m, "realtime/transcript") &&
+                 field(m, "text").find("I see an image of 320 by 200 pixels.") != std::string::npos;
+        },
+        "what the server saw");
+    fail_unless(!act(src.get(), "send-image", static_cast<GstSample*>(nullptr)));
+  }
+}
+GST_END_TEST
+
+namespace {
+
+server::ReplyPart call_of(const char* name, const char* call_id) {
+  server::ReplyPart call;
+  call.kind = server::ReplyPart::Kind::function_call;
+  call.name = name;
+  call.arguments = "{}";
+  call.call_id = call_id;
+  return call;
+}
+
+void wait_for_calls(Pipeline& pipeline, std::size_t count) {
+  while (pipeline.seen("realtime/tool-call").size() < count)
+    pipeline.wait_for_element("realtime/tool-call");
+}
+
+// The outputs in the order in which the server got them.
+std::vector<std::string> outputs(ServerFixture& server) {
+  std::vector<std::string> found;
+  for (const std::string& text : server.sent(true, "conversation.item.create"))
+    if (text.find("function_call_output") != std::string::npos) found.push_back(text);
+  return found;
+}
+
+} // namespace
+
+GST_START_TEST(parallel_tools_are_answered_by_one_response) {
+  server::Scenario scenario = ramp_of(200);
+  scenario.replies.push_back(
+      {.match = "", .times = 1, .parts = {call_of("first", "call_1"), call_of("second", "call_2")}});
+  ServerFixture server(std::move(scenario));
+  Pipeline pipeline("realtimesrc name=src uri=" + server.uri() + " ! fakesink name=out sync=true");
+  pipeline.play();
+  const auto src = pipeline.element("src");
+  fail_unless(act(src.get(), "send-text", "Both?"));
+  wait_for_calls(pipeline, 2);
+  fail_unless(act(src.get(), "send-tool-output", "call_2", "two")); // in any order
+  fail_unless(act(src.get(), "send-tool-output", "call_1", "one"));
+  pipeline.wait_for_element("realtime/playback-finished");
+  expect_ramp(pipeline, 200);
+  fail_unless_equals_int(outputs(server).size(), 2);
+  fail_unless_equals_int(server.sent(true, "response.create").size(), 2);
+  fail_unless_equals_int(server.sent(false, "error").size(), 0);
+}
+GST_END_TEST
+
+// The model speaks and calls in one answer; the output comes while its words are still heard.
+GST_START_TEST(a_slow_tool_while_the_model_speaks) {
+  server::Scenario scenario = ramp_of(200);
+  server::ReplyPart words;
+  words.text = "I am looking it up";
+  words.sound.kind = server::Sound::Kind::ramp;
+  words.sound.duration = std::chrono::milliseconds(1000);
+  scenario.replies.push_back({.match = "", .times = 1, .parts = {words, call_of("look_up", "call_1")}});
+  ServerFixture server(std::move(scenario));
+  Pipeline pipeline("realtimesrc name=src uri=" + server.uri() + " ! fakesink name=out sync=true");
+  pipeline.play();
+  const auto src = pipeline.element("src");
+  fail_unless(act(src.get(), "send-text", "Look it up"));
+  pipeline.wait_for_element("realtime/playback-started");
+  wait_for_calls(pipeline, 1);
+  fail_unless_equals_int(pipeline.seen("realtime/playback-finished").size(), 0);
+  fail_unless(act(src.get(), "send-tool-output", "call_1", "found"));
+  while (pipeline.seen("realtime/playback-finished").size() < 2)
+    pipeline.wait_for_element("realtime/playback-finished");
+  fail_unless_equals_int(without_silence(pipeline).size(),
+                         1200 * samples_per_ms); // both, one after the other
+  fail_unless_equals_int(server.sent(false, "error").size(), 0);
+}
+GST_END_TEST
+
+// The caller cuts the words off; the call stands, and its output is told.
+GST_START_TEST(a_tool_outlives_an_interruption) {
+  server::Scenario scenario = ramp_of(200);
+  server::ReplyPart words;
+  words.text = "I am looking it up";
+  words.sound.kind = server::Sound::Kind::ramp;
+  words.sound.duration = std::chrono::milliseconds(60000);
+  scenario.replies.push_back({.match = "", .times = 1, .parts = {call_of("look_up", "call_1"), words}});
+  ServerFixture server(std::move(scenario));
+  Pipeline pipeline(Caller::element() + "realtimesink uri=" + server.uri() +
+                    "  realtimesrc name=src ! fakesink name=out sync=true");
+  pipeline.play();
+  const auto src = pipeline.element("src");
+  fail_unless(act(src.get(), "send-text", "Look it up"));
+  pipeline.wait_for_element("realtime/playback-started");
+  wait_for_calls(pipeline, 1);
+  Caller caller(pipeline.element("caller"));
+  caller.speak(400);
+  pipeline.wait_for_element("realtime/interrupted");
+  caller.pause(2000);
+  fail_unless(act(src.get(), "send-tool-output", "call_1", "found"));
+  pipeline.wait_for_element("realtime/playback-finished");
+  fail_unless_equals_int(outputs(server).size(), 1);
+  fail_unless_equals_int(pipeline.seen("realtime/tool-call-cancelled").size(), 0);
+  fail_unless_equals_int(server.sent(false, "error").size(), 0);
+}
+GST_END_TEST
+
 // Each element in a pipeline of its own; what tells the conversations apart is their name.
 GST_START_TEST(two_conversations_in_one_process) {
   ServerFixture one(ramp_of(200)), other(ramp_of(300));
@@ -245,6 +377,10 @@ static Suite* turns_suite() {
   tcase_add_test(tcase, a_sink_alone_writes_down_and_gets_text);
   tcase_add_test(tcase, a_greeting_is_said_unasked);
   tcase_add_test(tcase, a_tool_is_called_and_its_output_spoken);
+  tcase_add_test(tcase, a_picture_is_seen);
+  tcase_add_test(tcase, parallel_tools_are_answered_by_one_response);
+  tcase_add_test(tcase, a_slow_tool_while_the_model_speaks);
+  tcase_add_test(tcase, a_tool_outlives_an_interruption);
   tcase_add_test(tcase, two_conversations_in_one_process);
   tcase_add_test(tcase, a_second_sink_is_refused);
   tcase_add_test(tcase, the_application_ends_the_stream_at_once);

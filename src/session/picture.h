@@ -1,0 +1,15 @@
+// A picture as the protocol takes it.
+#pragma once
+
+#include "base/result.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace rt::session {
+
+// A data URI of a JPEG or PNG file, told by its first bytes; else an Error that says what is wrong.
+Result<std::string> picture_uri(std::span<const std::uint8_t> picture);
+
+} // namespace rt::session
