@@ -14,8 +14,9 @@ using namespace rt::protocol;
 
 namespace {
 
-constexpr unsigned frames = 30 * 60 * 50, frame_ms = 20, delta_ms = 100, seed = 7;
+constexpr unsigned frames = 30 * 60 * 50, frame_ms = 20, seed = 7;
 constexpr std::size_t frame_bytes = 960, bytes_per_ms = 48, fade_bytes = 240;
+constexpr std::size_t delta_bytes = 4801; // 100 ms and half a sample
 
 // What the server does, turn by turn: it thinks, then sends its reply faster than it is heard, by any factor.
 class Talk {
@@ -99,7 +100,7 @@ class Talk {
     response_ = h.server.begin_response();
   }
   void send_delta() {
-    const std::size_t count = std::min<std::size_t>(delta_ms * bytes_per_ms, reply_.size() - sent_);
+    const std::size_t count = std::min(delta_bytes, reply_.size() - sent_);
     h.server.say(response_, item_, std::span(reply_).subspan(sent_, count));
     sent_ += count;
     if (percent_ > 0)
