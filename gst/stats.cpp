@@ -55,6 +55,7 @@ constexpr std::array rows = {
     counter<&Stats::played_ms>("played-ms"),
     counter<&Stats::waiting_ms>("waiting-ms"),
     counter<&Stats::underruns>("underruns"),
+    counter<&Stats::left_out_ms>("left-out-ms"),
     of_turns<&TurnTotals::turns>("turns"),
     of_turns<&TurnTotals::gap_ms>("gap-ms"),
     of_turns<&TurnTotals::cushion_used_max_ms>("cushion-used-ms-max"),

@@ -110,6 +110,7 @@ FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
       note_underrun(*content, frame_info);
       break;
     }
+    if (continuous_ && filled == 0) catch_up(*content, format_.samples(frame.size()));
     if (!playing_) frame_info.starts_reply = true;
     playing_ = true;
     const std::span<std::uint8_t> room = frame.subspan(filled);
@@ -119,6 +120,7 @@ FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
     const std::uint64_t fade = format_.samples_of_ns(options_.fade_ns);
     if (std::exchange(content->resumes, false))
       fade_in(format_.encoding, room.first(format_.bytes(std::min(count, fade))));
+    if (!crossing_.empty()) cross_fade(room.first(format_.bytes(count)));
     frame_info.audio_samples += count;
     filled += format_.bytes(count);
     note_cushion(*content);
@@ -132,6 +134,7 @@ FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
   }
   std::memset(frame.data() + filled, format_.silence_byte(), frame.size() - filled);
   played_ += frame_info.audio_samples;
+  if (continuous_) note_quiet(frame);
   return frame_info;
 }
 
@@ -195,11 +198,12 @@ void Playout::note_segment(Content& content, std::uint64_t count, std::uint64_t 
     Segment& last = content.segments.back();
     const std::uint64_t expected = last.pts + format_.ns_of_samples(last.count);
     const std::uint64_t tolerance = format_.ns_of_samples(1) + 1;
-    if (pts + tolerance >= expected && pts <= expected + tolerance) {
+    const bool in_order = last.first + last.count == content.read;
+    if (in_order && pts + tolerance >= expected && pts <= expected + tolerance) {
       last.count += count;
       return;
     }
-    content.delivery.gap_ns += pts > expected ? pts - expected : 0;
+    if (pts > expected + tolerance) content.delivery.gap_ns += pts - expected;
   } else {
     content.first_pts = pts;
   }

@@ -5,6 +5,7 @@
 // Times are nanoseconds of the reader's running time. Samples are per channel (mono); bytes are in format().
 #pragma once
 
+#include "audio/creep.h"
 #include "audio/format.h"
 #include "audio/playback.h"
 
@@ -26,6 +27,9 @@ class Playout {
   Playout();
 
   void set_options(const Options& options) { options_ = options; }
+  // Of a stream that comes at the pace of real time and never pauses, such as an interpreter's: what waits is
+  // then kept near the cushion, see Creep. A reply's backlog is no delay and never touched.
+  void set_continuous(bool continuous) { continuous_ = continuous; }
   // Converts nothing: only while nothing waits and no reply goes on. Returns false (and changes nothing)
   // otherwise. What left in the old format is heard to its end.
   bool set_format(const Format& format);
@@ -65,6 +69,8 @@ class Playout {
   bool idle() const;
   std::uint64_t waiting_samples() const { return waiting_; }
   std::uint64_t underruns() const { return underruns_; }
+  // Of a continuous stream that fell behind.
+  std::uint64_t left_out_samples() const { return left_out_; }
   // Reply samples handed out in all, fades included.
   std::uint64_t played_samples() const { return played_; }
 
@@ -96,6 +102,12 @@ class Playout {
   std::uint64_t take(Content& content, std::span<std::uint8_t> out, std::uint64_t pts);
   void note_segment(Content& content, std::uint64_t count, std::uint64_t pts);
   void note_span(const Content& content, std::uint64_t count, std::uint64_t pts);
+  void peek(const Content& content, std::uint64_t first, std::span<std::uint8_t>* out) const;
+  std::uint64_t silence_ahead(const Content& content, std::uint64_t limit);
+  void leave_out(Content& content, std::uint64_t samples);
+  void catch_up(Content& content, std::uint64_t frame);
+  void cross_fade(std::span<std::uint8_t> frame);
+  void note_quiet(std::span<const std::uint8_t> frame);
   void drop_waiting(Content& content);
   static std::uint64_t heard_by(const Content& content, std::uint64_t now, std::uint64_t delay);
   static void forget_heard(Content& content);
@@ -116,6 +128,11 @@ class Playout {
   std::uint64_t waiting_ = 0, underruns_ = 0, played_ = 0;
   std::uint64_t delay_ = 0; // as advance() was last told
   bool playing_ = false;    // inside a reply: no cushion is applied
+  // A continuous stream.
+  bool continuous_ = false;
+  Creep creep_;
+  std::uint64_t quiet_ = 0, left_out_ = 0;       // quiet_: how long what left last was silent
+  std::vector<std::uint8_t> crossing_, scratch_; // crossing_: what is faded out under the next samples
 };
 
 } // namespace rt::audio

@@ -15,6 +15,10 @@ std::optional<std::uint64_t> Downlink::append(const audio::ContentKey& key,
   return samples;
 }
 
+void Downlink::set_continuous(bool continuous) {
+  state_.lock()->playout.set_continuous(continuous);
+}
+
 void Downlink::content_done(const audio::ContentKey& key) {
   auto state = state_.lock();
   state->playout.content_done(key);
@@ -82,7 +86,7 @@ Downlink::Counters Downlink::counters() {
   auto state = state_.lock();
   const audio::Playout& playout = state->playout;
   return {playout.format().ms_of_samples(playout.waiting_samples()), playout.played_samples(),
-          playout.underruns()};
+          playout.underruns(), playout.format().ms_of_samples(playout.left_out_samples())};
 }
 
 void Downlink::set_options(const audio::Playout::Options& options) {

@@ -19,13 +19,14 @@ namespace rt::session {
 class Downlink {
  public:
   struct Counters {
-    std::uint64_t waiting_ms = 0, played_samples = 0, underruns = 0;
+    std::uint64_t waiting_ms = 0, played_samples = 0, underruns = 0, left_out_ms = 0;
   };
 
   // ---- loop ----
   // How many samples of it will be read; nothing when the backlog is full and it is lost.
   std::optional<std::uint64_t> append(const audio::ContentKey& key, std::span<const std::uint8_t> bytes);
   void content_done(const audio::ContentKey& key);
+  void set_continuous(bool continuous); // see Playout
   void text(const audio::ContentKey& key, std::string_view delta);
   void text_done(const audio::ContentKey& key, std::string_view full);
   // The transcript of a reply as far as it is heard; what follows is not told.

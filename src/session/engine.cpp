@@ -43,6 +43,8 @@ void Engine::open() {
   phase_ = Phase::connecting;
   settings_ = *shared_->settings.lock();
   configuration_.set_type(settings_.session_type);
+  // An interpreter speaks as long as it is spoken to, at that pace.
+  shared_->downlink.set_continuous(settings_.session_type == SessionType::translation);
   use_local_settings();
   // Faults of the settings are found before anything is dialled: they would be found at the worst moment
   // later.

@@ -312,6 +312,7 @@ Stats Session::stats() {
   stats.uplink_queued_ms = up.queued_ms;
   stats.played_ms = out.ms_of_samples(down.played_samples);
   stats.waiting_ms = down.waiting_ms;
+  stats.left_out_ms = down.left_out_ms;
   stats.underruns = down.underruns;
   stats.turns = s.turns;
   return stats;

@@ -31,7 +31,7 @@ struct Stats {
                 errors = 0;
   std::uint64_t input_tokens = 0, output_tokens = 0;
   std::uint64_t sent_ms = 0, dropped_ms = 0, filled_ms = 0, uplink_queued_ms = 0;
-  std::uint64_t played_ms = 0, waiting_ms = 0, underruns = 0;
+  std::uint64_t played_ms = 0, waiting_ms = 0, underruns = 0, left_out_ms = 0;
   TurnTotals turns;
 };
 

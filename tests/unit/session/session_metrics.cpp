@@ -234,6 +234,21 @@ void a_source_that_leaves_with_all_of_it() {
   g_assert_false(field<bool>(told[0], "interrupted"));
 }
 
+// What waits is delay in a translation, and nothing but an answer that came early in a conversation.
+void only_a_translation_catches_up() {
+  for (const SessionType type : {SessionType::translation, SessionType::conversation}) {
+    Conversation c;
+    c.set([&](Settings& s) { s.session_type = type; });
+    c.start();
+    const audio::ContentKey key{"resp_1", "item_1", 0};
+    const std::vector<std::uint8_t> second(48000);
+    for (int i = 0; i < 5; ++i)
+      c.session->downlink().append(key, second);
+    c.listen(3000);
+    g_assert_cmpint(c.session->stats().left_out_ms > 1000, ==, type == SessionType::translation);
+  }
+}
+
 // Audio that nobody will read keeps no turn waiting.
 void audio_after_the_end_of_the_output() {
   Conversation c;
@@ -259,6 +274,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/metrics/input", what_became_of_the_input);
   g_test_add_func("/session/metrics/ends-early", playback_that_ends_early);
   g_test_add_func("/session/metrics/leaves-with-all", a_source_that_leaves_with_all_of_it);
+  g_test_add_func("/session/metrics/translation", only_a_translation_catches_up);
   g_test_add_func("/session/metrics/after-the-end", audio_after_the_end_of_the_output);
   return g_test_run();
 }

@@ -1,0 +1,109 @@
+// Leaving out what a stream that never pauses has too much of.
+#include "audio/fade.h"
+#include "audio/playout.h"
+#include "audio/sample.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace rt::audio {
+namespace {
+
+constexpr std::uint64_t window_ns = 1'000'000'000;
+constexpr std::uint64_t least_kept_ns = 50'000'000; // also without a cushion
+constexpr std::uint64_t pause_kept_ns = 60'000'000; // a pause is shortened, not taken away
+constexpr std::uint64_t block_ns = 10'000'000;      // in which silence is looked for
+constexpr int quiet_peak = 128;                     // -48 dBFS
+
+bool is_quiet(Encoding encoding, std::size_t unit, std::span<const std::uint8_t> bytes) {
+  for (std::size_t i = 0; i + unit <= bytes.size(); i += unit)
+    if (std::abs(int{load_sample(encoding, bytes.data() + i)}) > quiet_peak) return false;
+  return true;
+}
+
+} // namespace
+
+// The next samples of it, without taking them; as many as there are.
+void Playout::peek(const Content& content, std::uint64_t first, std::span<std::uint8_t>* out) const {
+  std::size_t skip = format_.bytes(first) + content.chunk_offset, copied = 0;
+  for (const std::vector<std::uint8_t>& chunk : content.chunks) {
+    if (copied == out->size()) break;
+    const std::size_t skipped = std::min(skip, chunk.size());
+    skip -= skipped;
+    const std::size_t count = std::min(out->size() - copied, chunk.size() - skipped);
+    std::memcpy(out->data() + copied, chunk.data() + skipped, count);
+    copied += count;
+  }
+  *out = out->first(copied);
+}
+
+// How much of what is next is silence, in whole blocks and at most `limit`.
+std::uint64_t Playout::silence_ahead(const Content& content, std::uint64_t limit) {
+  const std::uint64_t block = format_.samples_of_ns(block_ns);
+  std::uint64_t quiet = 0;
+  for (; quiet + block <= limit; quiet += block) {
+    scratch_.resize(format_.bytes(block));
+    std::span<std::uint8_t> bytes(scratch_);
+    peek(content, quiet, &bytes);
+    if (bytes.size() < scratch_.size() || !is_quiet(format_.encoding, format_.bytes_per_sample(), bytes))
+      break;
+  }
+  return quiet;
+}
+
+void Playout::leave_out(Content& content, std::uint64_t samples) {
+  for (std::size_t bytes = format_.bytes(samples); bytes > 0;) {
+    std::vector<std::uint8_t>& chunk = content.chunks.front();
+    const std::size_t count = std::min(bytes, chunk.size() - content.chunk_offset);
+    bytes -= count;
+    content.chunk_offset += count;
+    if (content.chunk_offset < chunk.size()) break;
+    recycle(std::move(chunk));
+    content.chunks.pop_front();
+    content.chunk_offset = 0;
+  }
+  content.read += samples;
+  waiting_ -= samples;
+  left_out_ += samples;
+  creep_.left_out(samples);
+}
+
+// Before a frame: the last sample has left already, so that what follows it is faded out under what is faded
+// in, see cross_fade().
+void Playout::catch_up(Content& content, std::uint64_t frame) {
+  if (!playing_ || content.done || content.cut || content.resumes || unread(content) < frame)
+    return creep_.reset();
+  const std::uint64_t keep = format_.samples_of_ns(std::max(options_.cushion_ns, least_kept_ns));
+  const Creep::Excess excess =
+      creep_.before_frame(unread(content) - frame, frame, keep, format_.samples_of_ns(window_ns));
+  std::uint64_t samples = excess.any;
+  if (samples == 0 && excess.silent > 0 && quiet_ >= format_.samples_of_ns(pause_kept_ns))
+    samples = silence_ahead(content, excess.silent);
+  if (samples == 0) return;
+  crossing_.resize(format_.bytes(std::min(samples, format_.samples_of_ns(options_.fade_ns))));
+  std::span<std::uint8_t> tail(crossing_);
+  peek(content, 0, &tail);
+  fade_out(format_.encoding, tail);
+  leave_out(content, samples);
+}
+
+void Playout::cross_fade(std::span<std::uint8_t> frame) {
+  const std::span<std::uint8_t> head = frame.first(std::min(crossing_.size(), frame.size()));
+  fade_in(format_.encoding, head);
+  for (std::size_t i = 0; i < head.size(); i += format_.bytes_per_sample()) {
+    const int sum =
+        load_sample(format_.encoding, head.data() + i) + load_sample(format_.encoding, crossing_.data() + i);
+    store_sample(format_.encoding, head.data() + i,
+                 static_cast<std::int16_t>(std::clamp(sum, -32768, 32767)));
+  }
+  crossing_.clear();
+}
+
+void Playout::note_quiet(std::span<const std::uint8_t> frame) {
+  const bool quiet = is_quiet(format_.encoding, format_.bytes_per_sample(), frame);
+  quiet_ = quiet ? quiet_ + format_.samples(frame.size()) : 0;
+}
+
+} // namespace rt::audio
