@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocol/client_event.h"
+#include "server/manner.h"
 #include "server/outbox.h"
 
 #include <cstdint>
@@ -18,6 +19,7 @@ class ClientSession {
     std::string model;
     protocol::SessionType type = protocol::SessionType::conversation;
     std::int64_t expires_at = 0; // unix seconds
+    const Manner* manner = &plain_manner();
   };
 
   ClientSession(const Options& options, Outbox::Send send) : out_(options.tag, std::move(send)) {}

@@ -21,8 +21,8 @@ bool introduces(const ServerEvent& event) {
 Connection::Connection(Executor& executor, SpeechService& speech, const Scenario& scenario,
                        ScenarioProgress& progress, Faults faults, Dialect dialect,
                        const ClientSession::Options& options, Peer& peer)
-    : codec_(Codec::of(dialect)), faults_(std::move(faults)), session_length_(scenario.session_length),
-      peer_(peer), expiry_(executor) {
+    : codec_(Codec::of(dialect)), manner_(*options.manner), faults_(std::move(faults)),
+      session_length_(scenario.session_length), peer_(peer), expiry_(executor) {
   auto out = [this](const ServerEvent& event) { send(event); };
   if (options.type == SessionType::translation) {
     session_ = std::make_unique<Translation>(speech, scenario, progress, options, std::move(out));
@@ -63,7 +63,7 @@ void Connection::turn_away(ScriptedError error, unsigned close_code) {
 void Connection::receive(std::string_view text) {
   if (closed_) return;
   ++client_events_;
-  const auto event = codec_.decode_client(text);
+  const auto event = codec_.decode_client(understood(manner_, text));
   if (!event) {
     session_->refuse(event_id_of(text).value_or(""), event.error().code, event.error().message,
                      event.error().debug);
@@ -93,8 +93,8 @@ bool Connection::fault_instead_of(const ClientEvent& event) {
 
 void Connection::send(const ServerEvent& event) {
   if (closed_ || (faults_.no_session_created && introduces(event))) return;
-  const auto text = codec_.encode(event);
-  if (text.empty()) return; // this dialect has no such event
+  const auto text = written(manner_, codec_, event);
+  if (text.empty()) return; // this dialect, or this kind of server, has no such event
   peer_.send_text(text);
   ++server_events_;
   inject();

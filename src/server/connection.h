@@ -46,6 +46,7 @@ class Connection {
   void expire();
 
   const protocol::Codec& codec_;
+  const Manner& manner_;
   Faults faults_;
   std::chrono::seconds session_length_;
   Peer& peer_;

@@ -4,6 +4,7 @@
 #include "base/executor.h"
 #include "server/allowance.h"
 #include "server/item_store.h"
+#include "server/manner.h"
 #include "server/outbox.h"
 #include "server/scenario.h"
 #include "server/session_state.h"
@@ -20,6 +21,7 @@ struct ScenarioProgress {
 };
 
 struct Context {
+  const Manner& manner;
   Executor& executor;
   SpeechService& speech;
   const Scenario& scenario;

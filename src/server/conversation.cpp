@@ -1,6 +1,7 @@
 #include "server/conversation.h"
 
 #include "protocol/event_names.h"
+#include "protocol/json_value.h"
 
 #include <type_traits>
 
@@ -16,7 +17,7 @@ SessionInfo initial_session(Outbox& out, const Conversation::Options& options) {
   info.model = options.model;
   info.type = options.type;
   info.expires_at = options.expires_at;
-  info.config = default_config(options.type);
+  info.config = default_config(options.type, *options.manner);
   return info;
 }
 
@@ -29,15 +30,24 @@ constexpr bool is_input = std::is_same_v<Body, SessionUpdate> || std::is_same_v<
 
 Conversation::Conversation(Executor& executor, SpeechService& speech, const Scenario& scenario,
                            ScenarioProgress& progress, const Options& options, Outbox::Send send)
-    : ClientSession(options, std::move(send)), session_(initial_session(out_, options)),
-      conversation_id_(out_.next_id("conv")), context_{executor, speech,   scenario, progress,
-                                                       out_,     session_, items_},
+    : ClientSession(options, std::move(send)), session_(initial_session(out_, options), *options.manner),
+      conversation_id_(out_.next_id("conv")), context_{*options.manner, executor, speech,   scenario,
+                                                       progress,        out_,     session_, items_},
       turns_(context_, *this), requests_(context_, turns_), responses_(context_, conversation_id_, *this),
       idle_(executor) {}
 
 void Conversation::start() {
   out_.send(SessionCreated{session_.info()});
-  if (converses()) out_.send(ConversationCreated{conversation_id_});
+  if (!converses()) return;
+  out_.send(ConversationCreated{conversation_id_});
+  if (context_.manner.pings) ping();
+}
+
+void Conversation::ping() {
+  JsonValue event = JsonValue::object();
+  event.set("type", "ping").set("event_id", out_.next_id("event"));
+  event.set("timestamp", g_get_real_time() / 1000); // ms
+  out_.send(UnknownServerEvent{"ping", Json{to_text(event)}});
 }
 
 void Conversation::handle(const ClientEvent& event) {

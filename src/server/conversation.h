@@ -67,6 +67,7 @@ class Conversation final : public ClientSession, InputTurns::Listener, Responses
   void on_answer_heard();
   void on_idle(std::uint64_t since_ms);
 
+  void ping();
   const protocol::TurnDetection& detection() const;
   std::optional<std::uint32_t> idle_timeout() const;
   bool converses() const { return session_.info().type == protocol::SessionType::conversation; }

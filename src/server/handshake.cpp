@@ -64,8 +64,8 @@ void choose_translation(const Query& query, Wanted& wanted) {
   wanted.dialect = Dialect::translation;
 }
 
-void choose_type(const Query& query, Wanted& wanted) {
-  if (query.intent == "transcription") {
+void choose_type(const Manner& manner, const Query& query, Wanted& wanted) {
+  if (query.intent == "transcription" && manner.transcribes) {
     wanted.type = SessionType::transcription;
     if (!query.model.empty()) {
       wanted.refusal = Refusal{"invalid_model",
@@ -82,8 +82,10 @@ void choose_type(const Query& query, Wanted& wanted) {
 
 } // namespace
 
-Wanted read_handshake(std::string_view path, std::string_view query,
-                      const std::function<std::string(const char*)>& header) {
+std::optional<Wanted> read_handshake(const Manner& manner, std::string_view path, std::string_view query,
+                                     const std::function<std::string(const char*)>& header) {
+  const bool translation = manner.translates && path == std::string(manner.path) + translations;
+  if (!translation && path != manner.path) return std::nullopt;
   Wanted wanted;
   if (header("OpenAI-Beta").find("realtime=v1") != std::string::npos) wanted.dialect = Dialect::beta;
   const auto authorization = header("Authorization");
@@ -95,7 +97,12 @@ Wanted read_handshake(std::string_view path, std::string_view query,
     if (wanted.key.empty()) wanted.key = after(each, "openai-insecure-api-key.");
   }
   const auto asked = read_query(query);
-  path == translations_path ? choose_translation(asked, wanted) : choose_type(asked, wanted);
+  translation ? choose_translation(asked, wanted) : choose_type(manner, asked, wanted);
+  if (wanted.dialect == Dialect::beta && manner.refuses_beta) {
+    wanted.refusal = Refusal{"beta_api_shape_disabled",
+                             "The beta is no longer supported: leave the header OpenAI-Beta out.", ""};
+  }
+  if (manner.dialect && !translation) wanted.dialect = *manner.dialect;
   return wanted;
 }
 

@@ -11,8 +11,8 @@
 
 namespace rt::server {
 
-inline constexpr const char* realtime_path = "/v1/realtime";
-inline constexpr const char* translations_path = "/v1/realtime/translations";
+// What follows the path of conversations in that of translations.
+inline constexpr const char* translations = "/translations";
 
 struct Wanted {
   protocol::Dialect dialect = protocol::Dialect::ga;
@@ -22,8 +22,9 @@ struct Wanted {
   std::optional<Refusal> refusal; // of an address that contradicts itself
 };
 
-// `header` gives a header's value, or "". `query` is the URI's, still escaped.
-Wanted read_handshake(std::string_view path, std::string_view query,
-                      const std::function<std::string(const char*)>& header);
+// `header` gives a header's value, or "". `query` is the URI's, still escaped. Absent where there is nothing
+// at that path.
+std::optional<Wanted> read_handshake(const Manner& manner, std::string_view path, std::string_view query,
+                                     const std::function<std::string(const char*)>& header);
 
 } // namespace rt::server

@@ -33,6 +33,17 @@ std::optional<TurnRules> rules_of(const TurnDetection& wanted) {
   return rules;
 }
 
+Item spoken_item(const std::string& id, const char* status) {
+  Item item;
+  item.id = id;
+  item.role = Item::Role::user;
+  item.status = status;
+  auto& part = item.content.emplace_back();
+  part.type = ContentPart::Type::input_audio;
+  part.transcript = ""; // there are clients that stumble over a part without one
+  return item;
+}
+
 } // namespace
 
 InputTurns::InputTurns(Context& context, Listener& listener)
@@ -88,6 +99,10 @@ void InputTurns::on_started(std::uint64_t start_ms) {
   item_id_ = context_.out.next_id("item");
   utterance_.reset();
   context_.out.send(SpeechStarted{start_ms, item_id_});
+  if (context_.manner.item_with_speech) {
+    announced_ = item_id_;
+    context_.out.send(ItemAdded{spoken_item(item_id_, "in_progress"), context_.items.last_id()});
+  }
   listener_.on_speech_started();
 }
 
@@ -100,8 +115,12 @@ void InputTurns::on_samples(std::vector<std::int16_t> samples) {
 void InputTurns::on_stopped(std::uint64_t end_ms) {
   context_.out.send(SpeechStopped{end_ms, item_id_});
   const auto item_id = make_item(audio_.take());
-  listener_.on_turn_ended();
-  settle(item_id); // after the response's first event, as real servers order them
+  if (context_.manner.transcript_first) {
+    ended_.insert(item_id);
+  } else {
+    listener_.on_turn_ended();
+  }
+  settle(item_id); // after the response's first event, as most servers order them
 }
 
 void InputTurns::open_utterance() {
@@ -116,19 +135,14 @@ std::string InputTurns::make_item(InputAudio::Committed audio) {
   context_.out.send(InputAudioCommitted{id, previous});
 
   StoredItem stored;
-  stored.item.id = id;
-  stored.item.role = Item::Role::user;
-  stored.item.status = "completed";
-  auto& part = stored.item.content.emplace_back();
-  part.type = ContentPart::Type::input_audio;
-  part.transcript = ""; // there are clients that stumble over a part without one
+  stored.item = spoken_item(id, "completed");
   stored.format = audio_.format();
   stored.audio_samples = stored.format.samples(audio.bytes.size());
   stored.audio = std::move(audio.bytes);
   stored.unheard = true;
   const auto item = stored.item;
   context_.items.insert(std::move(stored), std::nullopt);
-  context_.out.send(ItemAdded{item, previous});
+  if (std::exchange(announced_, {}) != id) context_.out.send(ItemAdded{item, previous});
   context_.out.send(ItemDone{item, previous});
 
   if (utterance_) {
@@ -171,6 +185,7 @@ void InputTurns::heard(const std::string& item_id, std::string text) {
   stored->unheard = false;
   stored->heard = std::move(text);
   send_transcript(context_, *stored);
+  if (ended_.erase(item_id) > 0) listener_.on_turn_ended();
   listener_.on_heard();
 }
 

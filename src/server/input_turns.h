@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -52,7 +53,9 @@ class InputTurns final : InputAudio::Listener {
   Context& context_;
   Listener& listener_;
   InputAudio audio_;
-  std::string item_id_; // of the turn that is open; empty when none was announced
+  std::string item_id_;         // of the turn that is open; empty when none was announced
+  std::string announced_;       // the item that was added before it was there
+  std::set<std::string> ended_; // items of turns whose answer waits for the transcript
   // Before the item exists, and afterwards by item until its text has come.
   std::unique_ptr<Utterance> utterance_;
   std::shared_ptr<std::string> utterance_item_;

@@ -72,7 +72,8 @@ void ItemRequests::create(const ItemCreate& event, std::string_view event_id) {
   StoredItem stored;
   stored.item = event.item;
   if (stored.item.id.empty()) stored.item.id = context_.out.next_id("item");
-  if (stored.item.status.empty()) stored.item.status = "completed";
+  const bool output = stored.item.type == Item::Type::function_call_output; // those have none
+  if (stored.item.status.empty() && !output) stored.item.status = "completed";
   for (auto& part : stored.item.content) {
     part.audio.reset();
     if (part.type == ContentPart::Type::input_audio && !part.transcript) part.transcript = "";

@@ -17,7 +17,7 @@ namespace {
 using namespace rt;
 
 struct Options {
-  GCharPtr host, api_key, bad_key, scenario, record, log_level;
+  GCharPtr host, api_key, bad_key, provider, scenario, record, log_level;
   gint port = 8765;
   bool version = false;
 };
@@ -35,8 +35,8 @@ int complain(const std::string& text) {
 }
 
 bool parse(int& argc, char**& argv, Options& options) {
-  gchar *host = nullptr, *api_key = nullptr, *bad_key = nullptr, *scenario = nullptr, *record = nullptr,
-        *log_level = nullptr;
+  gchar *host = nullptr, *api_key = nullptr, *bad_key = nullptr, *provider = nullptr, *scenario = nullptr,
+        *record = nullptr, *log_level = nullptr;
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
       {"port", 'p', 0, G_OPTION_ARG_INT, &options.port, "Port; 0 lets the system choose (default 8765)",
@@ -45,6 +45,8 @@ bool parse(int& argc, char**& argv, Options& options) {
       {"api-key", 0, 0, G_OPTION_ARG_STRING, &api_key, "Refuse clients that do not send this key", "KEY"},
       {"bad-key", 0, 0, G_OPTION_ARG_STRING, &bad_key, "How to refuse them: http (401, default) or event",
        "HOW"},
+      {"provider", 0, 0, G_OPTION_ARG_STRING, &provider, "Resemble a provider's servers, as far as is known",
+       "NAME"},
       {"scenario", 0, 0, G_OPTION_ARG_FILENAME, &scenario, "Script replies and faults", "FILE"},
       {"record", 0, 0, G_OPTION_ARG_FILENAME, &record, "Write all traffic to FILE as JSON lines", "FILE"},
       {"log-level", 0, 0, G_OPTION_ARG_STRING, &log_level, "error, warning (default), info, debug or trace",
@@ -59,6 +61,7 @@ bool parse(int& argc, char**& argv, Options& options) {
   options.host.reset(host);
   options.api_key.reset(api_key);
   options.bad_key.reset(bad_key);
+  options.provider.reset(provider);
   options.scenario.reset(scenario);
   options.record.reset(record);
   options.log_level.reset(log_level);
@@ -130,6 +133,7 @@ int run(Options& options) {
   }
   if (options.host) server_options.host = options.host.get();
   if (options.api_key) server_options.api_key = options.api_key.get();
+  if (options.provider) server_options.provider = options.provider.get();
   server_options.port = static_cast<std::uint16_t>(options.port);
   server_options.scenario = std::move(scenario.value());
   server_options.speech = server::real_speech();

@@ -125,9 +125,11 @@ class AudioMessage final : public OutputItem {
     context_.out.send(ContentPartAdded{at(), part()});
   }
   void close_content() override {
-    context_.out.send(OutputAudioDone{at()});
+    const bool audio_last = context_.manner.audio_done_last;
+    if (!audio_last) context_.out.send(OutputAudioDone{at()});
     context_.out.send(OutputTranscriptDone{at(), transcript_});
     context_.out.send(ContentPartDone{at(), part()});
+    if (audio_last) context_.out.send(OutputAudioDone{at()});
     item_.content = {part()};
   }
 

@@ -18,6 +18,7 @@ ResponseRun::ResponseRun(Context& context, ResponseSettings settings, std::strin
   response_.output_modality = settings_.modality;
   response_.voice = settings_.voice;
   response_.output_format = settings_.format;
+  response_.max_output_tokens = settings_.max_output_tokens;
 }
 
 void ResponseRun::announce() {

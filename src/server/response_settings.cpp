@@ -9,9 +9,9 @@ using namespace protocol;
 
 namespace {
 
-std::optional<Refusal> check(const ResponseOptions& options) {
+std::optional<Refusal> check(const Manner& manner, const ResponseOptions& options) {
   if (options.voice) {
-    if (auto bad = check_voice(*options.voice, "response.audio.output.voice")) return bad;
+    if (auto bad = check_voice(manner, *options.voice, "response.audio.output.voice")) return bad;
   }
   if (options.output_format) {
     if (auto bad = check_output_format(*options.output_format, "response.audio.output.format")) return bad;
@@ -51,7 +51,7 @@ std::optional<Refusal> take_input(const Context& context, const Json& input, Res
 
 std::variant<ResponseSettings, Refusal> response_settings(const Context& context,
                                                           const ResponseOptions& options) {
-  if (auto bad = check(options)) return *bad;
+  if (auto bad = check(context.manner, options)) return *bad;
   const auto& session = context.session.config();
   ResponseSettings settings;
   settings.modality = options.output_modality.value_or(session.output_modality.value_or(Modality::audio));

@@ -55,8 +55,16 @@ std::optional<Refusal> check_turn_detection(const TurnDetection& wanted) {
   return std::nullopt;
 }
 
-// Fields that the update leaves out keep their value as long as the kind of detection stays the same.
-TurnDetection merged(const TurnDetection& old, const TurnDetection& wanted) {
+void set_rules(TurnDetection& detection, const TurnRules& rules) {
+  detection.threshold = rules.threshold;
+  detection.prefix_padding_ms = static_cast<std::uint32_t>(rules.prefix_padding_ms);
+  detection.silence_duration_ms = static_cast<std::uint32_t>(rules.silence_duration_ms);
+}
+
+// Fields that the update leaves out keep their value as long as the kind of detection stays the same, unless
+// the server starts anew each time.
+TurnDetection merged(const TurnDetection& old, const TurnDetection& wanted,
+                     const std::optional<TurnRules>& anew) {
   if (wanted.mode == TurnDetection::Mode::none) return wanted;
   TurnDetection base;
   base.mode = wanted.mode;
@@ -64,11 +72,9 @@ TurnDetection merged(const TurnDetection& old, const TurnDetection& wanted) {
   if (wanted.mode == TurnDetection::Mode::semantic_vad) {
     base.eagerness = TurnDetection::Eagerness::automatic;
   } else {
-    base.threshold = 0.5;
-    base.prefix_padding_ms = 300;
-    base.silence_duration_ms = 200;
+    set_rules(base, anew.value_or(TurnRules{}));
   }
-  if (old.mode == wanted.mode) base = old;
+  if (old.mode == wanted.mode && !anew) base = old;
   const auto take = [](auto& to, const auto& from) {
     if (from) to = from;
   };
@@ -82,15 +88,9 @@ TurnDetection merged(const TurnDetection& old, const TurnDetection& wanted) {
   return base;
 }
 
-void merge(SessionConfig& into, const SessionConfig& update) {
-  const TurnDetection old = into.turn_detection.value_or(TurnDetection{});
-  overlay(into, update);
-  if (update.turn_detection) into.turn_detection = merged(old, *update.turn_detection);
-}
-
 } // namespace
 
-SessionConfig default_config(SessionType type) {
+SessionConfig default_config(SessionType type, const Manner& manner) {
   SessionConfig config;
   if (type == SessionType::translation) {
     config.transcription = Transcription{};
@@ -100,14 +100,11 @@ SessionConfig default_config(SessionType type) {
   }
   config.input_format = audio::pcm16_24k;
   TurnDetection detection;
-  detection.threshold = 0.5;
-  detection.prefix_padding_ms = 300;
-  detection.silence_duration_ms = 200;
+  set_rules(detection, {});
   if (type == SessionType::conversation) {
     config.output_modality = Modality::audio;
-    config.instructions =
-        "You are a development server: repeat what you understood, and call a function when one fits.";
-    config.voice = "alloy";
+    config.instructions = manner.instructions;
+    config.voice = manner.voice;
     config.speed = 1;
     config.output_format = audio::pcm16_24k;
     config.tools = Json{"[]"};
@@ -117,13 +114,15 @@ SessionConfig default_config(SessionType type) {
     config.truncation = Json{"\"auto\""};
     detection.create_response = detection.interrupt_response = true;
   }
+  if (!manner.finds_turns) detection = {.mode = TurnDetection::Mode::none};
   config.turn_detection = detection;
   return config;
 }
 
-std::optional<Refusal> check_voice(const std::string& voice, const char* param) {
+std::optional<Refusal> check_voice(const Manner& manner, const std::string& voice, const char* param) {
   const bool custom = voice.starts_with('{');
-  if (custom || std::find(voices.begin(), voices.end(), voice) != voices.end()) return std::nullopt;
+  if (custom || manner.any_voice || std::find(voices.begin(), voices.end(), voice) != voices.end())
+    return std::nullopt;
   return invalid("Invalid value: '" + voice + "' is not a supported voice.", param);
 }
 
@@ -142,7 +141,7 @@ std::optional<Refusal> SessionState::apply(const SessionUpdate& update) {
     return Refusal{"invalid_parameter", "The type of a session is fixed when it is opened.", "session.type"};
   }
   if (wanted.voice) {
-    if (auto bad = check_voice(*wanted.voice, "session.audio.output.voice")) return bad;
+    if (auto bad = check_voice(manner_, *wanted.voice, "session.audio.output.voice")) return bad;
     if (voice_fixed_ && wanted.voice != info_.config.voice) {
       return Refusal{"cannot_update_voice",
                      "Cannot update a conversation's voice if assistant audio is present.",
@@ -171,12 +170,19 @@ std::optional<Refusal> SessionState::apply(const SessionUpdate& update) {
     if (auto bad = check_turn_detection(*wanted.turn_detection)) return bad;
   }
   if (auto bad = check_transcription(wanted)) return bad;
-  merge(info_.config, wanted);
+  merge(wanted);
   // A model that finds no turns switches their detection off where the client says nothing of it.
   if (info_.type == SessionType::transcription &&
       !transcription_model(info_.config.transcription).finds_turns)
     info_.config.turn_detection = TurnDetection{.mode = TurnDetection::Mode::none};
   return std::nullopt;
+}
+
+void SessionState::merge(const SessionConfig& update) {
+  const TurnDetection old = info_.config.turn_detection.value_or(TurnDetection{});
+  overlay(info_.config, update);
+  if (update.turn_detection)
+    info_.config.turn_detection = merged(old, *update.turn_detection, manner_.new_turns);
 }
 
 // In a conversation the turns are the answering model's, whatever model writes them down.

@@ -24,6 +24,8 @@ constexpr TranscriptionModel models[] = {
 constexpr std::string_view heard_language = "en"; // the one that the recogniser knows
 constexpr std::string_view logprobs_asked = "item.input_audio_transcription.logprobs";
 
+constexpr const char* growing_transcript = "conversation.item.input_audio_transcription.updated";
+
 bool wants_logprobs(const SessionConfig& config) {
   const auto include = config.include ? read_json(config.include->text) : std::nullopt;
   if (!include) return false;
@@ -68,6 +70,24 @@ Usage usage_of(const StoredItem& stored) {
   return usage;
 }
 
+// All of it so far each time, until the last is final.
+void send_growing(Context& context, StoredItem& stored, std::uint32_t index) {
+  std::string so_far;
+  for (const auto token : tokens_of(stored.heard)) {
+    so_far += token;
+    if (so_far.size() == stored.heard.size()) break;
+    JsonValue updated = JsonValue::object();
+    updated.set("type", growing_transcript).set("event_id", context.out.next_id("event"));
+    updated.set("item_id", stored.item.id).set("transcript", so_far).set("content_index", index);
+    context.out.send(UnknownServerEvent{growing_transcript, Json{to_text(updated)}});
+    InputTranscriptCompleted partial{stored.item.id, index, so_far};
+    partial.more_follows = true;
+    context.out.send(std::move(partial));
+  }
+  stored.item.content[index].transcript = stored.heard;
+  context.out.send(InputTranscriptCompleted{stored.item.id, index, stored.heard});
+}
+
 std::uint32_t audio_part_of(const Item& item) {
   const auto part = std::ranges::find(item.content, ContentPart::Type::input_audio, &ContentPart::type);
   return static_cast<std::uint32_t>(part - item.content.begin());
@@ -92,6 +112,7 @@ void send_transcript(Context& context, StoredItem& stored) {
         stored.item.id, index, {failure->type, failure->code, failure->message, "", ""}});
     return;
   }
+  if (context.manner.transcript_first) return send_growing(context, stored, index);
   const auto& model = transcription_model(config.transcription);
   const bool with_logprobs = wants_logprobs(config);
   stored.item.content[index].transcript = stored.heard;

@@ -23,7 +23,7 @@ SessionInfo initial_session(Outbox& out, const ClientSession::Options& options) 
   info.model = options.model;
   info.type = SessionType::translation;
   info.expires_at = options.expires_at;
-  info.config = default_config(info.type);
+  info.config = default_config(info.type, *options.manner);
   return info;
 }
 
@@ -57,7 +57,8 @@ std::string encoded(const std::vector<std::int16_t>& samples) {
 Translation::Translation(SpeechService& speech, const Scenario& scenario, ScenarioProgress& progress,
                          const Options& options, Outbox::Send send)
     : ClientSession(options, std::move(send)), speech_(speech), scenario_(scenario), progress_(progress),
-      session_(initial_session(out_, options)), input_(speech, choose_detector(speech, scenario), *this) {
+      session_(initial_session(out_, options), *options.manner),
+      input_(speech, choose_detector(speech, scenario), *this) {
   input_.configure(format, phrase_rules);
 }
 

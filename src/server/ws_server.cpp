@@ -76,6 +76,7 @@ class WsServer::Shell : public std::enable_shared_from_this<Shell> {
 
   const std::shared_ptr<Executor> executor_;
   WsServerOptions options_;
+  const Manner* manner_ = &plain_manner();
   std::shared_ptr<Script> script_;
   std::unique_ptr<SpeechPool> speech_;
   GRef<SoupServer> server_;
@@ -92,14 +93,19 @@ class WsServer::Shell : public std::enable_shared_from_this<Shell> {
 
 Result<std::string> WsServer::Shell::listen(WsServerOptions options) {
   options_ = std::move(options);
+  if (!options_.provider.empty()) manner_ = manner_of(options_.provider);
+  if (!manner_) {
+    return Error{ErrorKind::invalid_settings, "There is no traffic of provider '" + options_.provider +
+                                                  "' to go by, only of " + manner_names() + "."};
+  }
   use(std::move(options_.scenario));
   speech_ = std::make_unique<SpeechPool>(executor_, options_.speech);
   if (options_.warm_up) speech_->warm_up();
   server_ = GRef<SoupServer>::adopt(soup_server_new("server-header", "realtime-server", nullptr));
   soup_server_remove_websocket_extension(server_.get(), SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
   const char* protocols[] = {"realtime", nullptr};
-  soup_server_add_handler(server_.get(), realtime_path, on_request, this, nullptr);
-  soup_server_add_websocket_handler(server_.get(), realtime_path, nullptr, const_cast<char**>(protocols),
+  soup_server_add_handler(server_.get(), manner_->path, on_request, this, nullptr);
+  soup_server_add_websocket_handler(server_.get(), manner_->path, nullptr, const_cast<char**>(protocols),
                                     on_socket, this, nullptr);
 
   const auto address = GRef<GSocketAddress>::adopt(
@@ -118,7 +124,7 @@ Result<std::string> WsServer::Shell::listen(WsServerOptions options) {
   const auto port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(effective.get()));
   const bool v6 = options_.host.find(':') != std::string::npos;
   return "ws://" + (v6 ? '[' + options_.host + ']' : options_.host) + ':' + std::to_string(port) +
-         realtime_path;
+         manner_->path;
 }
 
 gboolean WsServer::Shell::on_incoming(GSocketService*, GSocketConnection* connection, GObject*,
@@ -147,8 +153,6 @@ void WsServer::Shell::on_request(SoupServer*, SoupServerMessage* message, const 
 
 // Sets a status, or leaves it to libsoup to complete the upgrade.
 void WsServer::Shell::judge(SoupServerMessage* message, std::string_view path) {
-  if (path != realtime_path && path != translations_path)
-    return answer(message, 404, "not_found", "No such path.");
   auto* headers = soup_server_message_get_request_headers(message);
   const auto header = [headers](const char* name) {
     const char* value = soup_message_headers_get_list(headers, name);
@@ -156,9 +160,11 @@ void WsServer::Shell::judge(SoupServerMessage* message, std::string_view path) {
   };
   auto* uri = soup_server_message_get_uri(message);
   const char* query = g_uri_get_query(uri);
+  auto wanted = read_handshake(*manner_, path, query ? query : "", header);
+  if (!wanted) return answer(message, 404, "not_found", "No such path.");
   auto decided = std::make_unique<Accepted>();
   decided->number = ++accepted;
-  decided->wanted = read_handshake(path, query ? query : "", header);
+  decided->wanted = std::move(*wanted);
   const auto& scenario = script_->scenario;
   const auto& first = scenario.first_connections;
   const auto index = script_->progress.connections++;
@@ -220,6 +226,7 @@ void WsServer::Shell::welcome(const Accepted& decided, SoupWebsocketConnection* 
   options.tag = std::to_string(number);
   options.model = decided.wanted.model;
   options.type = decided.wanted.type;
+  options.manner = manner_;
   options.expires_at = g_get_real_time() / G_USEC_PER_SEC + scenario.session_length.count();
   client.socket->connection =
       std::make_unique<Connection>(*executor_, *speech_, scenario, script_->progress, decided.faults,
@@ -254,7 +261,7 @@ void WsServer::Shell::shut(bool now, std::function<void()> gone) {
     service_.reset();
   }
   if (server_) {
-    soup_server_remove_handler(server_.get(), realtime_path);
+    soup_server_remove_handler(server_.get(), manner_->path);
     soup_server_disconnect(server_.get());
     server_.reset();
   }

@@ -1,5 +1,5 @@
-// The development server's socket: ws://HOST:PORT/v1/realtime and .../translations. It only carries text
-// between SoupServer and Connection. Any number may run in a process, each on an executor of its choice.
+// The development server's socket: ws://HOST:PORT/v1/realtime, and /translations below it. It only carries
+// text between SoupServer and Connection. Any number may run in a process, each on an executor of its choice.
 #pragma once
 
 #include "base/executor.h"
@@ -35,6 +35,7 @@ struct WsServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0; // 0: the system chooses
   std::string api_key;    // empty: any client is welcome
+  std::string provider;   // whose servers it resembles, see manner.h; empty: nobody's
   Scenario scenario;
   SpeechFactory speech; // empty functions: no models; see SpeechPool
   bool warm_up = false; // load the models before the first client comes

@@ -14,12 +14,20 @@ using rt::protocol::Dialect;
 using rt::protocol::SessionType;
 using rt::server::test::equal;
 
-Wanted read(std::string_view query, const std::map<std::string, std::string>& headers,
-            const char* path = realtime_path) {
-  return read_handshake(path, query, [&](const char* name) {
+constexpr const char* realtime_path = "/v1/realtime";
+constexpr const char* translations_path = "/v1/realtime/translations";
+
+std::optional<Wanted> read_at(const Manner& manner, const char* path, std::string_view query,
+                              const std::map<std::string, std::string>& headers = {}) {
+  return read_handshake(manner, path, query, [&](const char* name) {
     const auto found = headers.find(name);
     return found == headers.end() ? std::string() : found->second;
   });
+}
+
+Wanted read(std::string_view query, const std::map<std::string, std::string>& headers,
+            const char* path = realtime_path) {
+  return read_at(plain_manner(), path, query, headers).value();
 }
 
 void the_query_names_the_model() {
@@ -53,6 +61,26 @@ void translation_has_an_address_of_its_own() {
   g_assert_true(beta.dialect == Dialect::translation);
 }
 
+void providers_have_addresses_of_their_own() {
+  const auto& azure = *manner_of("azure");
+  g_assert_true(read_at(azure, "/openai/v1/realtime", "model=m").has_value());
+  g_assert_false(read_at(azure, realtime_path, "model=m").has_value());
+  g_assert_false(read_at(azure, "/openai/v1/realtime/translations", "model=m").has_value());
+  g_assert_true(read_at(*manner_of("openai"), translations_path, "model=m").has_value());
+  g_assert_false(read_at(plain_manner(), "/v1/realtime/other", "").has_value());
+  equal(read_at(*manner_of("xai"), realtime_path, "intent=transcription").value().refusal.value().param,
+        "intent");
+}
+
+void providers_speak_one_dialect() {
+  const std::map<std::string, std::string> beta{{"OpenAI-Beta", "realtime=v1"}};
+  equal(read_at(*manner_of("openai"), realtime_path, "model=m", beta).value().refusal.value().code,
+        "beta_api_shape_disabled");
+  const auto voice_live = read_at(*manner_of("azure-voice-live"), "/voice-live/realtime", "model=m").value();
+  g_assert_true(voice_live.dialect == Dialect::beta && !voice_live.refusal);
+  g_assert_true(read_at(*manner_of("xai"), realtime_path, "", beta).value().dialect == Dialect::ga);
+}
+
 void the_header_chooses_the_dialect() {
   g_assert_true(read("", {}).dialect == Dialect::ga);
   g_assert_true(read("", {{"OpenAI-Beta", "realtime=v1"}}).dialect == Dialect::beta);
@@ -76,6 +104,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/server/handshake/model", the_query_names_the_model);
   g_test_add_func("/server/handshake/kind", the_query_names_the_kind_of_session);
   g_test_add_func("/server/handshake/translation", translation_has_an_address_of_its_own);
+  g_test_add_func("/server/handshake/provider-paths", providers_have_addresses_of_their_own);
+  g_test_add_func("/server/handshake/provider-dialects", providers_speak_one_dialect);
   g_test_add_func("/server/handshake/dialect", the_header_chooses_the_dialect);
   g_test_add_func("/server/handshake/key", keys_come_three_ways);
   return g_test_run();
