@@ -50,7 +50,9 @@ class Agent(Program):
     def wait_idle(self):
         """Until nothing of a call is left. What then is: threads, descriptors, UDP sockets."""
         def left():
-            idle = self.udp_ports() == 1 and all(self.IDLE_THREADS.fullmatch(name) for name in self.thread_names())
-            return (self.threads(), len(self.descriptors()), self.udp_ports()) if idle else None
+            names = self.thread_names()
+            idle = self.udp_ports() == 1 and all(self.IDLE_THREADS.fullmatch(name) for name in names)
+            own = [name for name in names if not name.startswith("pool-")]  # a pool's come and go
+            return (len(own), len(self.descriptors()), self.udp_ports()) if idle else None
         return until(left, lambda: f"all of the calls is gone: {self.thread_names()}, {self.udp_ports()} UDP sockets\n"
                                    f"{self.output()}")
