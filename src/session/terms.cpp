@@ -199,7 +199,9 @@ struct WhyNot {
     const bool image = std::ranges::any_of(event.item.content, [](const ContentPart& part) {
       return part.type == ContentPart::Type::input_image;
     });
-    return either(conversation_only(), provider(!image || can().images));
+    const std::string pictures =
+        image && t.dialect == Dialect::beta ? std::string(dialect_name(t.dialect)) + " has no pictures" : "";
+    return either(conversation_only(), either(pictures, provider(!image || can().images)));
   }
   std::string operator()(const ItemRetrieve&) const {
     return either(turns_only(), provider(can().retrieves_items));

@@ -8,7 +8,8 @@ import subprocess
 SCHEMA = {"ga": ["ga", "--kind", "conversation"],
           "transcription": ["ga", "--kind", "transcription"],
           "translation": ["ga", "--kind", "translation"],
-          "beta": ["beta"]}
+          "beta": ["beta"],
+          "beta-transcription": ["beta"]}
 
 
 def validator_in(shared):

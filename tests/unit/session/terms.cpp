@@ -181,6 +181,7 @@ void images() {
   create.item.content.push_back({.type = ContentPart::Type::input_image});
   g_assert_true(takes(create, ProviderId::openai));
   g_assert_false(takes(create, ProviderId::xai));
+  assert_text(why_not(create, terms(ProviderId::openai_beta)), "the beta dialect has no pictures");
   create.item.content[0].type = ContentPart::Type::input_text;
   g_assert_true(takes(create, ProviderId::xai));
 }
