@@ -2,6 +2,7 @@
 
 #include "audio/base64.h"
 #include "protocol/codec.h"
+#include "protocol/json_value.h"
 
 #include <gst/check/gstcheck.h>
 
@@ -12,9 +13,17 @@
 
 namespace rt::test {
 
-ServerFixture::ServerFixture(server::Scenario scenario, std::string api_key, server::SpeechFactory speech)
-    : server_(std::make_shared<IoLoop>()) {
+static const char* kind_of(const server::Handshake& handshake) {
+  if (handshake.uri.find("/translations") != std::string::npos) return "translation";
+  if (!handshake.beta.empty()) return "beta";
+  return handshake.uri.find("intent=transcription") != std::string::npos ? "transcription" : "ga";
+}
+
+ServerFixture::ServerFixture(server::Scenario scenario, std::string api_key, server::SpeechFactory speech,
+                             std::string provider)
+    : judged_(provider.empty()), server_(std::make_shared<IoLoop>()) {
   server::WsServerOptions options;
+  options.provider = std::move(provider);
   options.scenario = std::move(scenario);
   options.api_key = std::move(api_key);
   options.speech = std::move(speech);
@@ -23,7 +32,10 @@ ServerFixture::ServerFixture(server::Scenario scenario, std::string api_key, ser
     traffic->push_back({frame.from_client, std::string(frame.text)});
     traffic.notify();
   };
-  options.on_handshake = [this](const server::Handshake& handshake) { beta_ = !handshake.beta.empty(); };
+  options.on_handshake = [this](const server::Handshake& handshake) {
+    kind_ = kind_of(handshake);
+    *handshake_.lock() = handshake.uri;
+  };
   auto uri = server_.start(std::move(options));
   fail_unless(uri.ok(), "the server did not start");
   uri_ = uri.value();
@@ -36,13 +48,13 @@ ServerFixture::~ServerFixture() {
 
 void ServerFixture::dump_traffic() {
   const char* folder = g_getenv("RT_TRAFFIC_DIR");
-  if (!folder) return;
+  if (!folder || !judged_) return;
   static std::atomic<unsigned> number{0};
   std::string lines;
   for (const SentFrame& frame : traffic())
     if (frame.from_client) lines += frame.text + '\n';
   if (lines.empty()) return;
-  const std::string path = std::string(folder) + (beta_ ? "/beta-" : "/ga-") + g_get_prgname() + '-' +
+  const std::string path = std::string(folder) + '/' + kind_.load() + '-' + g_get_prgname() + '-' +
                            std::to_string(getpid()) + '-' + std::to_string(++number) + ".jsonl";
   fail_unless(g_file_set_contents(path.c_str(), lines.c_str(), static_cast<gssize>(lines.size()), nullptr));
 }
@@ -82,12 +94,10 @@ static void append_decoded(std::vector<std::uint8_t>& audio, const std::string& 
 std::vector<std::uint8_t> ServerFixture::input_audio() {
   std::vector<std::uint8_t> audio;
   for (const SentFrame& frame : traffic()) {
-    if (!frame.from_client) continue;
-    const auto& codec = protocol::Codec::of(beta_ ? protocol::Dialect::beta : protocol::Dialect::ga);
-    const auto event = codec.decode_client(frame.text);
-    if (!event.ok()) continue;
-    if (const auto* append = std::get_if<protocol::InputAudioAppend>(&event.value().body))
-      append_decoded(audio, append->audio);
+    const auto event = protocol::read_json(frame.text);
+    if (!frame.from_client || !event) continue;
+    if ((*event)["type"].text().ends_with("input_audio_buffer.append"))
+      append_decoded(audio, (*event)["audio"].as_string().value_or(""));
   }
   return audio;
 }
@@ -100,8 +110,14 @@ std::vector<std::uint8_t> ServerFixture::reply_audio() {
     if (!event.ok()) continue;
     if (const auto* delta = std::get_if<protocol::OutputAudioDelta>(&event.value().body))
       append_decoded(audio, delta->audio);
+    if (const auto* delta = std::get_if<protocol::StreamAudioDelta>(&event.value().body))
+      append_decoded(audio, delta->audio);
   }
   return audio;
+}
+
+std::string ServerFixture::handshake() {
+  return *handshake_.lock();
 }
 
 std::string Caller::element(const char* properties) {

@@ -31,11 +31,12 @@ struct SentFrame {
 };
 
 // The server on a port of its own, with every frame that crossed. With RT_TRAFFIC_DIR in the environment,
-// what each client sent is left there as ga-*.jsonl or beta-*.jsonl, for a judge that is not our codec.
+// what each client sent is left there as KIND-*.jsonl (KIND as schema_judge.py has it), for a judge that is
+// not our codec. A server of another provider's manner has no schema.
 class ServerFixture {
  public:
   explicit ServerFixture(server::Scenario scenario, std::string api_key = {},
-                         server::SpeechFactory speech = {});
+                         server::SpeechFactory speech = {}, std::string provider = {});
   ~ServerFixture();
   const std::string& uri() const { return uri_; }
   server::WsServer& server() { return server_; }
@@ -47,13 +48,16 @@ class ServerFixture {
   // PCM or G.711 bytes of all input audio, and of all output audio deltas, in order.
   std::vector<std::uint8_t> input_audio();
   std::vector<std::uint8_t> reply_audio();
+  std::string handshake(); // path and query of the last client
 
  private:
   void dump_traffic();
   static std::vector<std::string> select(const std::vector<SentFrame>& frames, bool by_client,
                                          std::string_view type);
   Guarded<std::vector<SentFrame>> traffic_;
-  std::atomic<bool> beta_{false};
+  Guarded<std::string> handshake_;
+  std::atomic<const char*> kind_{"ga"};
+  const bool judged_;
   server::WsServer server_;
   std::string uri_;
 };
