@@ -41,6 +41,7 @@ ROOMS = {
                 extra=[(r"plugin\.cpp", r"transport/soup_transport\.h")]),
     # What a user copies: nothing of the project but the plugin's face. Their checks may use what they like.
     "tests/examples/common": Room(r"common/.*", r"gst/.*|" + GLIB),
+    "tests/examples/rtsp-intercom": Room(r"[a-z_]+\.h|common/.*", r"gst/.*|" + GLIB),
     "tests/examples/rtsp-server": Room(r"[a-z_]+\.h|common/.*", r"gst/.*|" + GLIB),
     "tests/examples/sip": Room(r"[a-z_]+\.h|common/.*", r"gst/.*|json-glib/.*|sofia-sip/.*|" + GLIB),
 }

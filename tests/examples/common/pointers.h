@@ -17,13 +17,21 @@ struct FreeWith {
   }
 };
 
+struct UnrefMiniObject {
+  template<typename T>
+  void operator()(T* p) const noexcept {
+    gst_mini_object_unref(GST_MINI_OBJECT_CAST(p));
+  }
+};
+
 template<typename T>
 using ObjectPtr = std::unique_ptr<T, FreeWith<g_object_unref>>;
 using ElementPtr = std::unique_ptr<GstElement, FreeWith<gst_object_unref>>;
 using PadPtr = std::unique_ptr<GstPad, FreeWith<gst_object_unref>>;
 using BusPtr = std::unique_ptr<GstBus, FreeWith<gst_object_unref>>;
-using CapsPtr = std::unique_ptr<GstCaps, FreeWith<gst_caps_unref>>;
-using SamplePtr = std::unique_ptr<GstSample, FreeWith<gst_sample_unref>>;
+using CapsPtr = std::unique_ptr<GstCaps, UnrefMiniObject>;
+using MessagePtr = std::unique_ptr<GstMessage, UnrefMiniObject>;
+using SamplePtr = std::unique_ptr<GstSample, UnrefMiniObject>;
 using MainLoopPtr = std::unique_ptr<GMainLoop, FreeWith<g_main_loop_unref>>;
 using StringPtr = std::unique_ptr<char, FreeWith<g_free>>;
 using ErrorPtr = std::unique_ptr<GError, FreeWith<g_error_free>>;

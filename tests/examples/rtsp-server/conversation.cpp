@@ -1,7 +1,5 @@
 #include "conversation.h"
 
-#include <gst/rtsp-server/rtsp-onvif-media-factory.h>
-
 #include <atomic>
 
 namespace rtsp {

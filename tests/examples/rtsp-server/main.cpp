@@ -2,7 +2,6 @@
 #include "conversation.h"
 
 #include <glib-unix.h>
-#include <gst/rtsp-server/rtsp-onvif-server.h>
 
 #include <clocale>
 

@@ -85,8 +85,7 @@ void Media::check(const Properties& realtime) {
   set_properties(sink, realtime);
   // A value that the element refuses comes as a warning.
   const BusPtr bus(gst_element_get_bus(pipeline.get()));
-  const std::unique_ptr<GstMessage, FreeWith<gst_message_unref>> refused(
-      gst_bus_pop_filtered(bus.get(), GST_MESSAGE_WARNING));
+  const MessagePtr refused(gst_bus_pop_filtered(bus.get(), GST_MESSAGE_WARNING));
   if (refused) throw std::runtime_error(text_of_error(refused.get()));
 }
 

@@ -1,0 +1,40 @@
+// What the model says, on its way to a loudspeaker. It holds the conversation while the camera is away.
+#pragma once
+
+#include "common/pointers.h"
+
+#include <functional>
+#include <map>
+#include <string>
+
+namespace intercom {
+
+using Properties = std::map<std::string, std::string>; // of realtimesrc, as gst-launch would write them
+
+class Answers {
+ public:
+  struct Events {
+    std::function<void(SamplePtr packet)> packet;       // RTP, on a streaming thread
+    std::function<void(const std::string& why)> failed; // on the main loop
+  };
+  // With a `record_url` the answers are sent there by RECORD, and no packet is told.
+  // Throws std::runtime_error when an element is missing.
+  Answers(const std::string& session, const Properties& properties, const std::string& record_url,
+          Events events);
+  ~Answers();
+  Answers(const Answers&) = delete;
+  Answers& operator=(const Answers&) = delete;
+
+  // While nobody listens, what is said waits.
+  void listen(bool somebody);
+
+ private:
+  static GstFlowReturn on_sample(GstElement* sink, gpointer self);
+  static gboolean on_bus(GstBus*, GstMessage* message, gpointer self);
+
+  const Events events_;
+  ElementPtr pipeline_;
+  SourceId watch_;
+};
+
+} // namespace intercom

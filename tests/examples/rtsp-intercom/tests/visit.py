@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""A visitor at a door station: visit.py REALTIME_RTSP_INTERCOM REALTIME_SERVER RECOGNISE TEST_CAMERA"""
+import json
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "checks"))
+import speech
+from fixtures import Server, need
+from programs import Failed, Program, report
+
+PROPERTIES = ("vad-silence-duration=400", "input-transcription-model=gpt-4o-transcribe")
+
+
+class Visit:
+    def __init__(self, program, server_program, recognise, camera_program, folder):
+        self.program, self.server_program, self.recognise = program, server_program, recognise
+        self.camera_program, self.folder = camera_program, folder
+        self.question = folder / "question.wav"
+        speech.write_wav(self.question, speech.silence(1.5) + speech.spoken_8k() + speech.silence(120))
+
+    def camera(self, name, port=0):
+        camera = Program(self.camera_program, port, self.question, self.folder / f"{name}.wav")
+        camera.port = int(camera.wait_for(r"listening on (\d+)")[1])
+        return camera
+
+    def heard(self, name):
+        return speech.must_hear(self.recognise, self.folder / f"{name}.wav", speech.ANSWER)
+
+    def backchannel(self):
+        """Killed and started again in mid-conversation: the same conversation goes on, in both directions."""
+        record = self.folder / "traffic"
+        with Server(self.server_program, None, "--record", record) as server:
+            camera = self.camera("first")
+            with Program(self.program, f"rtsp://127.0.0.1:{camera.port}/talk", f"uri={server.uri}",
+                         *PROPERTIES) as intercom:
+                intercom.wait_for("visitor: go forward ten meters")
+                intercom.wait_for("answer heard")
+                camera.stop(signal.SIGKILL)
+                intercom.wait_for("camera lost")
+                lost = len(intercom.lines)
+                with self.camera("second", camera.port):
+                    intercom.wait_for("camera connected", lost)
+                    intercom.wait_for("visitor: go forward ten meters", lost)
+                    intercom.wait_for("answer heard", lost)
+        connections = {json.loads(line)["connection"] for line in record.read_text().splitlines()}
+        if len(connections) != 1:
+            raise Failed(f"{len(connections)} conversations instead of one")
+        return "\n".join([self.heard("first"), self.heard("second")])
+
+    def by_record(self):
+        with Server(self.server_program) as server, self.camera("recorded") as camera:
+            url = f"rtsp://127.0.0.1:{camera.port}"
+            with Program(self.program, "--record", f"{url}/record", f"{url}/talk", f"uri={server.uri}",
+                         *PROPERTIES) as intercom:
+                intercom.wait_for("answer heard")
+        return self.heard("recorded")
+
+
+def main():
+    programs = sys.argv[1:5]
+    need(*programs, speech.SPOKEN)
+    with tempfile.TemporaryDirectory() as folder:
+        visit = Visit(*programs, Path(folder))
+        return report([("by the backchannel, through a restart of the camera", visit.backchannel),
+                       ("by RECORD", visit.by_record)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
