@@ -10,6 +10,10 @@ namespace rt::audio {
 namespace {
 
 constexpr std::size_t spare_chunks_kept = 64;
+// What is held back after a hole, see docs/decisions/cushion.md.
+constexpr std::uint64_t least_refill_ns = 50'000'000, most_refill_ns = 1'000'000'000;
+constexpr unsigned most_doublings = 5;
+constexpr std::uint64_t holes_forgotten_ns = 5'000'000'000;
 
 } // namespace
 
@@ -92,7 +96,18 @@ bool Playout::ready_to_play(const Content& first, std::uint64_t wanted) const {
   if (playing_) return true;
   if (unread(first) == 0) return false;
   if (first.done || first.cut) return true;
-  return waiting_ >= format_.samples_of_ns(options_.cushion_ns) && !runs_dry(first, wanted);
+  return waiting_ >= held_back(first) && !runs_dry(first, wanted);
+}
+
+// Before it starts, or goes on after a hole. A server whose deltas come just in time or late would make a
+// hole at each: every time twice as much is held back, for a few pauses and not a chopped voice.
+std::uint64_t Playout::held_back(const Content& content) const {
+  std::uint64_t ns = options_.cushion_ns;
+  if (content.resumes) {
+    ns = std::max(ns, least_refill_ns) << std::min(content.holes, most_doublings);
+    ns = std::min(ns, std::max(options_.cushion_ns, most_refill_ns));
+  }
+  return format_.samples_of_ns(ns);
 }
 
 FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
@@ -118,8 +133,10 @@ FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
     const std::uint64_t before = format_.samples(filled);
     const std::uint64_t count = take(*content, room, pts + format_.ns_of_samples(before));
     const std::uint64_t fade = format_.samples_of_ns(options_.fade_ns);
-    if (std::exchange(content->resumes, false))
+    if (std::exchange(content->resumes, false)) {
+      content->whole_since = content->read;
       fade_in(format_.encoding, room.first(format_.bytes(std::min(count, fade))));
+    }
     if (!crossing_.empty()) cross_fade(room.first(format_.bytes(count)));
     frame_info.audio_samples += count;
     filled += format_.bytes(count);
@@ -148,6 +165,8 @@ bool Playout::runs_dry(const Content& content, std::uint64_t wanted) const {
 void Playout::note_underrun(Content& content, FrameInfo& info) {
   ++underruns_;
   ++content.delivery.underruns;
+  const bool long_ago = content.read - content.whole_since > format_.samples_of_ns(holes_forgotten_ns);
+  content.holes = long_ago ? 1 : content.holes + 1;
   content.delivery.cushion_used_ns = options_.cushion_ns;
   info.underrun = true;
   content.resumes = true;

@@ -89,13 +89,16 @@ class Playout {
     std::uint64_t first_pts = 0;   // of the first one there ever was
     Delivery delivery;
     bool done = false, cut = false, start_marked = false, finish_marked = false;
-    bool resumes = false; // after a hole: what comes next is faded in
+    bool resumes = false;          // after a hole: what comes next is faded in
+    unsigned holes = 0;            // not far from one another
+    std::uint64_t whole_since = 0; // what was read when it resumed
     bool to_be_flushed = false;
   };
 
   Content* find(const ContentKey& key);
   Content* current();
   bool ready_to_play(const Content& first, std::uint64_t wanted) const;
+  std::uint64_t held_back(const Content& content) const;
   bool runs_dry(const Content& content, std::uint64_t wanted) const;
   void note_underrun(Content& content, FrameInfo& info);
   void note_cushion(Content& content) const;

@@ -108,13 +108,28 @@ void underrun_is_silence_and_a_new_cushion() {
   g_assert_cmpuint(playout.underruns(), ==, 1);
   assert_silence(reader.read(3), 0);
   g_assert_cmpuint(playout.underruns(), ==, 1); // one pause, one underrun
-  playout.append(key("item_1"), pcm(700, 599));
-  assert_silence(reader.read(), 0); // another hole right behind it could not be faded
-  playout.append(key("item_1"), pcm(1299, 1));
+  playout.append(key("item_1"), pcm(700, 2399));
+  assert_silence(reader.read(), 0); // more than the cushion: 100 ms
+  playout.append(key("item_1"), pcm(3099, 1));
   const std::vector<std::int16_t> resumed = reader.read();
   g_assert_cmpint(resumed[0], ==, 0); // faded in
   assert_speech(resumed, 120, 820, 360);
   g_assert_true(reader.info.starts_reply);
+}
+
+// Deltas of 100 ms that come just in time, and a tenth late: a few pauses, and not one at each of them.
+void a_slow_server_makes_few_pauses() {
+  for (const unsigned frames_a_delta : {5, 6}) {
+    Playout playout;
+    set_cushion(playout, 100);
+    Reader reader(playout);
+    for (unsigned i = 0; i < 80; ++i) {
+      playout.append(key("item_1"), pcm(i * 2400, 2400));
+      reader.read(frames_a_delta);
+    }
+    g_assert_cmpuint(playout.underruns(), >=, 1);
+    g_assert_cmpuint(playout.underruns(), <=, frames_a_delta == 5 ? 1 : 4);
+  }
 }
 
 // The second reply waits for the first to come to its end, however they are sent.
@@ -268,6 +283,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/playout/cushion", cushion_holds_back);
   g_test_add_func("/playout/cushion/short-reply", short_reply_needs_no_cushion);
   g_test_add_func("/playout/underrun", underrun_is_silence_and_a_new_cushion);
+  g_test_add_func("/playout/underrun/slow-server", a_slow_server_makes_few_pauses);
   g_test_add_func("/playout/replies-never-mix", replies_never_mix);
   g_test_add_func("/playout/content-parts", parts_of_one_item_are_told_apart);
   g_test_add_func("/playout/marks", marks_follow_the_listener);
