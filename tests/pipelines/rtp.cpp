@@ -213,7 +213,7 @@ static Suite* rtp_suite() {
   TCase* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 120);
-  tcase_add_checked_fixture(tcase, register_elements, nullptr);
+  tcase_add_checked_fixture(tcase, register_elements, wait_for_loops_to_end);
   tcase_add_test(tcase, an_interrupted_reply_was_heard_as_far_as_it_was_sent);
   tcase_add_test(tcase, timestamps_do_not_jump);
   tcase_add_test(tcase, with_the_peers_buffer_as_delay_messages_tell_when_it_is_heard);
