@@ -270,7 +270,10 @@ GST_START_TEST(a_tool_outlives_an_interruption) {
   pipeline.wait_for_element("realtime/playback-finished");
   fail_unless_equals_int(outputs(server).size(), 1);
   fail_unless_equals_int(pipeline.seen("realtime/tool-call-cancelled").size(), 0);
-  fail_unless_equals_int(server.sent(false, "error").size(), 0);
+  // The output may cross with the answer to the turn that the pause ends; then it is asked for again.
+  for (const std::string& error : server.sent(false, "error"))
+    fail_unless(error.find("conversation_already_has_active_response") != std::string::npos, "%s",
+                error.c_str());
 }
 GST_END_TEST
 
