@@ -17,7 +17,10 @@ void on_element_message(GstBus*, GstMessage* message, gpointer number) {
   const GstStructure* fields = gst_message_get_structure(message);
   gboolean complete = FALSE;
   gst_structure_get_boolean(fields, "final", &complete);
-  if (gst_structure_has_name(fields, "realtime/transcript") && complete)
+  // Of an answer that was heard to its end, the words come once more with their times.
+  const bool known =
+      complete && gst_structure_has_field(fields, "end") && gst_structure_has_field(fields, "response-id");
+  if (gst_structure_has_name(fields, "realtime/transcript") && complete && !known)
     say("conversation %u: %s: %s", GPOINTER_TO_UINT(number),
         g_strcmp0(gst_structure_get_string(fields, "role"), "user") == 0 ? "client" : "model",
         gst_structure_get_string(fields, "text"));
