@@ -148,10 +148,9 @@ void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
     if (cut.heard_ms == 0 && cut.key.content_index == 0 && connection_.provider().can.deletes_items) {
       send(ItemDelete{cut.key.item_id}, "interrupt");
       deleted.push_back(cut.key.item_id);
-    } else {
-      send(ItemTruncate{cut.key.item_id, cut.key.content_index, cut.heard_ms}, "interrupt");
-      auto statistics = shared_->statistics.lock();
-      ++statistics->truncations;
+    } else if (!send(ItemTruncate{cut.key.item_id, cut.key.content_index, cut.heard_ms}, "interrupt")
+                    .empty()) {
+      ++shared_->statistics.lock()->truncations;
     }
   }
   if (any) ++shared_->statistics.lock()->interruptions;

@@ -76,6 +76,7 @@ void without_truncation() {
     g_assert_cmpuint(c.listen(300), <=, 240); // the fade
   }
   g_assert_cmpuint(c.src.ear->notices(NoticeKind::interrupted).size(), ==, 2);
+  g_assert_cmpuint(c.session->stats().truncations, ==, 0);
   const auto warnings = c.warnings(Warning::Kind::unsupported);
   g_assert_cmpuint(warnings.size(), ==, 1); // once
   assert_text(warnings[0], "No conversation.item.truncate is sent: provider 'xai' has no such thing");
