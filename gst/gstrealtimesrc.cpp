@@ -126,9 +126,7 @@ static void gst_realtime_src_get_property(GObject* object, guint id, GValue* val
 
 // Whether all of the pipeline stops, or only this element is taken out of one that goes on.
 static bool gst_realtime_src_stops_with_all(GstRealtimeSrc* self) {
-  auto outermost = GRef<GstObject>::share(GST_OBJECT(self));
-  while (auto parent = GRef<GstObject>::adopt(gst_object_get_parent(outermost.get())))
-    outermost = parent;
+  const auto outermost = top_level(GST_ELEMENT(self));
   const bool alone = outermost.get() == GST_OBJECT(self);
   return !alone && GST_IS_ELEMENT(outermost.get()) && GST_STATE_TARGET(outermost.get()) <= GST_STATE_READY;
 }

@@ -29,11 +29,11 @@ void free_link(gpointer data) {
 
 } // namespace
 
-const void* top_level(GstElement* element) {
+GRef<GstObject> top_level(GstElement* element) {
   auto current = GRef<GstObject>::share(GST_OBJECT(element));
   while (auto parent = GRef<GstObject>::adopt(gst_object_get_parent(current.get())))
     current = parent;
-  return current.get();
+  return current;
 }
 
 std::shared_ptr<SessionLink> link_of(GstElement* element) {
@@ -169,7 +169,7 @@ bool SessionLink::get_property(guint id, guint first_id, GValue* value) {
 
 std::string SessionLink::session_name(GstElement* element) const {
   if (const auto& name = const_cast<SessionLink*>(this)->state_.lock()->name) return "name:" + *name;
-  return "bin:" + std::to_string(reinterpret_cast<std::uintptr_t>(top_level(element)));
+  return "bin:" + std::to_string(reinterpret_cast<std::uintptr_t>(top_level(element).get()));
 }
 
 void SessionLink::apply_settings(const std::shared_ptr<Session>& session) {
@@ -204,7 +204,7 @@ bool SessionLink::join() {
   const auto e = element();
   if (!e) return false;
   std::shared_ptr<Session> session = session::find_or_create(session_name(e.get()));
-  const void* pipeline = top_level(e.get());
+  const void* pipeline = top_level(e.get()).get(); // only to be compared
   auto member = session->join(role_, pipeline, weak_from_this());
   if (!member) {
     GST_ELEMENT_ERROR(e.get(), RESOURCE, BUSY, ("%s.", member.error().message.c_str()), (nullptr));

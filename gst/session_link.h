@@ -78,7 +78,7 @@ class SessionLink final : public session::Listener, public std::enable_shared_fr
 
 // The link of an element of ours, for action signals.
 std::shared_ptr<SessionLink> link_of(GstElement* element);
-// The outermost parent, only to be compared.
-const void* top_level(GstElement* element);
+// The outermost parent: mostly the pipeline, the element itself where it has none.
+GRef<GstObject> top_level(GstElement* element);
 
 } // namespace rt::gst

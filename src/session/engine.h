@@ -176,8 +176,9 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void line_said(const std::string& id, const std::string& text);
   void line_heard(const std::string& id, const std::string& text);
   bool ended_as_asked();
-  void assistant_text(const protocol::ContentRef& at, const std::string& delta);
-  void assistant_text_done(const protocol::ContentRef& at, const std::string& text, bool spoken);
+  // Whether the words are wanted: not those of a response that is over or cut.
+  bool assistant_text(const protocol::ContentRef& at, const std::string& delta);
+  bool assistant_text_done(const protocol::ContentRef& at, const std::string& text, bool spoken);
   void untimed_text(const protocol::ContentRef& at, const std::string& delta, bool done);
   void transcript_cut(const audio::Cut& cut, std::uint64_t base);
   void transcript_heard(const audio::PlaybackMark& mark, std::uint64_t base);

@@ -11,22 +11,6 @@ namespace rt::session {
 
 using namespace protocol;
 
-namespace {
-
-const char* session_name(SessionType type) {
-  switch (type) {
-  case SessionType::conversation:
-    return "a conversation";
-  case SessionType::transcription:
-    return "a transcription session";
-  case SessionType::translation:
-    return "a translation session";
-  }
-  return "";
-}
-
-} // namespace
-
 Terms Engine::terms() const {
   return {connection_.provider(), codec_->dialect(), configuration_.type()};
 }
@@ -94,8 +78,8 @@ bool Engine::opened_as_asked(const SessionInfo& session) {
   const auto stated = stated_type(session);
   if (!stated || *stated == configuration_.type()) return true;
   fail({ErrorKind::configuration_rejected,
-        std::string("The server opened ") + session_name(*stated) + ", but 'session-type' asks for " +
-            session_name(configuration_.type()) + "; check 'uri' and 'session-type'"});
+        std::string("The server opened ") + kind_name(*stated) + ", but 'session-type' asks for " +
+            kind_name(configuration_.type()) + "; check 'uri' and 'session-type'"});
   return false;
 }
 

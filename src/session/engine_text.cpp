@@ -10,8 +10,8 @@ using namespace protocol;
 
 namespace {
 
-std::string part_key(const ContentRef& at) {
-  return at.item_id + '/' + std::to_string(at.content_index);
+std::string part_key(const std::string& item_id, std::uint32_t content_index) {
+  return item_id + '/' + std::to_string(content_index);
 }
 
 Notice transcript_of(const audio::ContentKey& key) {
@@ -24,25 +24,27 @@ Notice transcript_of(const audio::ContentKey& key) {
 
 } // namespace
 
-void Engine::assistant_text(const ContentRef& at, const std::string& delta) {
-  if (!responses_.on_event(at.response_id) || responses_.discarded(at.response_id)) return;
-  std::string& text = assistant_[part_key(at)];
+bool Engine::assistant_text(const ContentRef& at, const std::string& delta) {
+  if (!responses_.on_event(at.response_id) || responses_.discarded(at.response_id)) return false;
+  std::string& text = assistant_[part_key(at.item_id, at.content_index)];
   text += delta;
   notify(transcript_of({at.response_id, at.item_id, at.content_index})
              .with("text", text)
              .with("delta", delta)
              .with("final", false));
+  return true;
 }
 
-void Engine::assistant_text_done(const ContentRef& at, const std::string& text, bool spoken) {
-  assistant_.erase(part_key(at));
-  if (!responses_.on_event(at.response_id) || responses_.discarded(at.response_id)) return;
+bool Engine::assistant_text_done(const ContentRef& at, const std::string& text, bool spoken) {
+  assistant_.erase(part_key(at.item_id, at.content_index));
+  if (!responses_.on_event(at.response_id) || responses_.discarded(at.response_id)) return false;
   const audio::ContentKey key{at.response_id, at.item_id, at.content_index};
   Notice notice = transcript_of(key).with("text", text).with("final", true);
   if (spoken)
     if (const auto heard = transcripts_.said(key, text))
       notice = std::move(notice).with("start", heard->start).with("end", heard->end);
   notify(notice);
+  return true;
 }
 
 // The answer was heard to its end: its transcript once more, with its times.
@@ -60,8 +62,7 @@ void Engine::transcript_heard(const audio::PlaybackMark& mark, std::uint64_t bas
 void Engine::untimed_text(const ContentRef& at, const std::string& delta, bool done) {
   constexpr std::uint32_t positions_per_second = 1000;
   constexpr std::uint64_t ns = 1'000'000;
-  if (!responses_.on_event(at.response_id) || responses_.discarded(at.response_id)) return;
-  const std::string key = part_key(at);
+  const std::string key = part_key(at.item_id, at.content_index);
   UntimedText& content =
       untimed_.try_emplace(key, UntimedText{audio::SpokenText(positions_per_second)}).first->second;
   if (done)
@@ -80,8 +81,7 @@ void Engine::untimed_text(const ContentRef& at, const std::string& delta, bool d
 }
 
 void Engine::handle(const OutputTranscriptDelta& e) {
-  assistant_text(e.at, e.delta);
-  if (!responses_.on_event(e.at.response_id) || responses_.discarded(e.at.response_id)) return;
+  if (!assistant_text(e.at, e.delta)) return;
   if (shared_->members.open(Role::src))
     shared_->downlink.text({e.at.response_id, e.at.item_id, e.at.content_index}, e.delta);
   else
@@ -89,8 +89,7 @@ void Engine::handle(const OutputTranscriptDelta& e) {
 }
 
 void Engine::handle(const OutputTranscriptDone& e) {
-  assistant_text_done(e.at, e.transcript, shared_->members.open(Role::src));
-  if (!responses_.on_event(e.at.response_id) || responses_.discarded(e.at.response_id)) return;
+  if (!assistant_text_done(e.at, e.transcript, shared_->members.open(Role::src))) return;
   if (shared_->members.open(Role::src))
     shared_->downlink.text_done({e.at.response_id, e.at.item_id, e.at.content_index}, e.transcript);
   else
@@ -99,13 +98,11 @@ void Engine::handle(const OutputTranscriptDone& e) {
 
 void Engine::handle(const OutputTextDelta& e) {
   if (!responses_.discarded(e.at.response_id)) metrics_.output(e.at.response_id, executor_->now());
-  assistant_text(e.at, e.delta);
-  untimed_text(e.at, e.delta, false);
+  if (assistant_text(e.at, e.delta)) untimed_text(e.at, e.delta, false);
 }
 
 void Engine::handle(const OutputTextDone& e) {
-  assistant_text_done(e.at, e.text, false);
-  untimed_text(e.at, e.text, true);
+  if (assistant_text_done(e.at, e.text, false)) untimed_text(e.at, e.text, true);
 }
 
 // An item that the application asked for. Its audio and pictures are too large for a message.
@@ -127,7 +124,7 @@ void Engine::handle(const ItemRetrieved& e) {
 // The last transcript of an interrupted item is what was heard of it, also after the server's whole one.
 void Engine::transcript_cut(const audio::Cut& cut, std::uint64_t base) {
   const auto heard = shared_->downlink.cut_text(cut);
-  assistant_.erase(cut.key.item_id + '/' + std::to_string(cut.key.content_index));
+  assistant_.erase(part_key(cut.key.item_id, cut.key.content_index));
   transcripts_.forget(cut.key);
   if (!heard) return;
   Notice notice = transcript_of(cut.key).with("text", *heard).with("final", true).with("truncated", true);

@@ -11,18 +11,6 @@ namespace {
 
 using namespace protocol;
 
-const char* kind_name(SessionType type) {
-  switch (type) {
-  case SessionType::conversation:
-    return "a conversation";
-  case SessionType::transcription:
-    return "a transcription session";
-  case SessionType::translation:
-    return "a translation session";
-  }
-  return "";
-}
-
 const char* dialect_name(Dialect dialect) {
   switch (dialect) {
   case Dialect::ga:
@@ -223,6 +211,18 @@ struct WhyNot {
 };
 
 } // namespace
+
+const char* kind_name(SessionType type) {
+  switch (type) {
+  case SessionType::conversation:
+    return "a conversation";
+  case SessionType::transcription:
+    return "a transcription session";
+  case SessionType::translation:
+    return "a translation session";
+  }
+  return "";
+}
 
 std::string fit(SessionConfig& config, const Settings& asked, const Terms& terms) {
   Report report;
