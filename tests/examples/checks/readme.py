@@ -35,19 +35,17 @@ def enter_own_network():
 
 
 class Commands(Program):
-    """A block of shell commands, ended as by Ctrl-C."""
+    """A block of shell commands, ended by Ctrl-C; those in the background end with them."""
 
     def __init__(self, text, folder):
-        super().__init__("setsid", "bash", "-c", text + "\nwait", folder=folder)
+        super().__init__("setsid", "bash", "-c", f"trap : INT\n{text}\necho all ended\nwait", folder=folder)
 
     def stop(self, how=signal.SIGINT, timeout=60):
-        # A shell gives its background programs no SIGINT.
-        for each in (how, signal.SIGTERM):
-            try:
-                os.killpg(self.process.pid, each)
-            except ProcessLookupError:
-                break
-        return super().stop(how, timeout)
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, how)
+            self.wait_for("^all ended", timeout=timeout)
+            os.killpg(self.process.pid, signal.SIGTERM)
+        return self.wait_end(timeout)
 
 
 class Readme:

@@ -59,12 +59,11 @@ gboolean Answers::on_bus(GstBus*, GstMessage* message, gpointer self) {
   if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ELEMENT) return G_SOURCE_CONTINUE;
   gboolean complete = FALSE;
   gst_structure_get_boolean(fields, "final", &complete);
-  // Of an answer that was heard to its end, the words come once more with their times.
-  const bool known =
-      complete && gst_structure_has_field(fields, "end") && gst_structure_has_field(fields, "response-id");
-  if (gst_structure_has_name(fields, "realtime/transcript") && complete && !known)
-    say("%s: %s", g_strcmp0(gst_structure_get_string(fields, "role"), "user") == 0 ? "visitor" : "model",
-        gst_structure_get_string(fields, "text"));
+  const bool model = g_strcmp0(gst_structure_get_string(fields, "role"), "assistant") == 0;
+  // The model's words come once more when they were heard, with their times.
+  if (gst_structure_has_name(fields, "realtime/transcript") && complete &&
+      !(model && gst_structure_has_field(fields, "start")))
+    say("%s: %s", model ? "model" : "visitor", gst_structure_get_string(fields, "text"));
   if (gst_structure_has_name(fields, "realtime/playback-finished")) say("answer heard");
   return G_SOURCE_CONTINUE;
 }

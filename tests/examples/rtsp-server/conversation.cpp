@@ -5,24 +5,24 @@
 namespace rtsp {
 namespace {
 
-// The two elements stand in one pipeline, so they need no name to find each other.
-constexpr const char* answers = "( realtimesrc ! audio/x-mulaw ! rtppcmupay name=pay0 pt=0 )";
+// The two elements stand in one pipeline, so they need no name to find each other. A client that asks for no
+// backchannel gets realtimesrc alone.
+constexpr const char* answers = "( realtimesrc name=realtime ! audio/x-mulaw ! rtppcmupay name=pay0 pt=0 )";
 constexpr const char* questions =
     "( capsfilter name=depay_backchannel "
     "caps=\"application/x-rtp,media=audio,payload=0,clock-rate=8000,encoding-name=PCMU\" ! "
-    "rtppcmudepay ! realtimesink name=realtime )";
+    "rtppcmudepay ! realtimesink )";
 
 // Who said what, and when it was heard; on a streaming thread or one of the plugin's.
 void on_element_message(GstBus*, GstMessage* message, gpointer number) {
   const GstStructure* fields = gst_message_get_structure(message);
   gboolean complete = FALSE;
   gst_structure_get_boolean(fields, "final", &complete);
-  // Of an answer that was heard to its end, the words come once more with their times.
-  const bool known =
-      complete && gst_structure_has_field(fields, "end") && gst_structure_has_field(fields, "response-id");
-  if (gst_structure_has_name(fields, "realtime/transcript") && complete && !known)
-    say("conversation %u: %s: %s", GPOINTER_TO_UINT(number),
-        g_strcmp0(gst_structure_get_string(fields, "role"), "user") == 0 ? "client" : "model",
+  const bool model = g_strcmp0(gst_structure_get_string(fields, "role"), "assistant") == 0;
+  // The model's words come once more when they were heard, with their times.
+  if (gst_structure_has_name(fields, "realtime/transcript") && complete &&
+      !(model && gst_structure_has_field(fields, "start")))
+    say("conversation %u: %s: %s", GPOINTER_TO_UINT(number), model ? "model" : "client",
         gst_structure_get_string(fields, "text"));
   if (gst_structure_has_name(fields, "realtime/playback-finished"))
     say("conversation %u: answer heard", GPOINTER_TO_UINT(number));
@@ -44,9 +44,9 @@ void on_constructed(GstRTSPMediaFactory*, GstRTSPMedia* media, gpointer data) {
   static std::atomic<unsigned> count{0};
   const unsigned number = ++count;
   const ElementPtr bin(gst_rtsp_media_get_element(media));
-  const ElementPtr sink(gst_bin_get_by_name(GST_BIN(bin.get()), "realtime"));
+  const ElementPtr source(gst_bin_get_by_name(GST_BIN(bin.get()), "realtime"));
   for (const auto& [name, value] : *static_cast<const Properties*>(data))
-    gst_util_set_object_arg(G_OBJECT(sink.get()), name.c_str(), value.c_str());
+    gst_util_set_object_arg(G_OBJECT(source.get()), name.c_str(), value.c_str());
   say("conversation %u: begun", number);
   g_signal_connect(media, "unprepared", G_CALLBACK(on_unprepared), GUINT_TO_POINTER(number));
   const ElementPtr pipeline(GST_ELEMENT(gst_object_get_parent(GST_OBJECT(bin.get()))));

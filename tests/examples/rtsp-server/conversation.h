@@ -10,7 +10,7 @@
 
 namespace rtsp {
 
-// Of realtimesink, as gst-launch would write them.
+// Of realtimesrc, as gst-launch would write them.
 using Properties = std::map<std::string, std::string>;
 
 // A factory whose media are shared with nobody: the model is heard by PLAY, and hears the ONVIF backchannel.

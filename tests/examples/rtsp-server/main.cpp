@@ -38,16 +38,16 @@ std::string parse(int& argc, char**& argv, Options& options) {
   options.address.reset(address ? address : g_strdup("127.0.0.1"));
   if (error) return error->message;
 
-  const ElementPtr sink(gst_element_factory_make("realtimesink", nullptr));
-  if (!sink) return "the plugin is not found: set GST_PLUGIN_PATH";
-  gst_object_ref_sink(sink.get());
+  const ElementPtr source(gst_element_factory_make("realtimesrc", nullptr));
+  if (!source) return "the plugin is not found: set GST_PLUGIN_PATH";
+  gst_object_ref_sink(source.get());
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     const auto equals = word.find('=');
     const std::string name = word.substr(0, equals);
     if (equals == std::string::npos || name == "session" ||
-        !g_object_class_find_property(G_OBJECT_GET_CLASS(sink.get()), name.c_str()))
-      return word + " is no PROPERTY=VALUE of realtimesink that can be set here";
+        !g_object_class_find_property(G_OBJECT_GET_CLASS(source.get()), name.c_str()))
+      return word + " is no PROPERTY=VALUE of realtimesrc that can be set here";
     options.properties[name] = word.substr(equals + 1);
   }
   return {};

@@ -36,14 +36,14 @@ class Visit:
             camera = self.camera("first")
             with Program(self.program, f"rtsp://127.0.0.1:{camera.port}/talk", f"uri={server.uri}",
                          *PROPERTIES) as intercom:
-                intercom.wait_for("visitor: go forward ten meters")
+                intercom.wait_for("visitor: .*forward")
                 intercom.wait_for("answer heard")
                 camera.stop(signal.SIGKILL)
                 intercom.wait_for("camera lost")
                 lost = len(intercom.lines)
                 with self.camera("second", camera.port):
                     intercom.wait_for("camera connected", lost)
-                    intercom.wait_for("visitor: go forward ten meters", lost)
+                    intercom.wait_for("visitor: .*forward", lost)
                     intercom.wait_for("answer heard", lost)
         connections = {json.loads(line)["connection"] for line in record.read_text().splitlines()}
         if len(connections) != 1:
