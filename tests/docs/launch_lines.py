@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Runs the launch lines of the documentation against the development server.
 
-    launch_lines.py SOURCE_ROOT REALTIME_SERVER PARSE_LINE
+    launch_lines.py SOURCE_ROOT REALTIME_SERVER PARSE_LINE [TEST_CAMERA]
 
 Fenced blocks say what is done with them: `sh run` is run to its end; `makes=FILE` names a file it leaves with speech in
 it, `shows=TEXT` what it prints. `sh parse` needs a device or a network that a test has not: its pipeline is only
 built, with the elements and properties it names. A block with a gst-launch-1.0 that says neither is an error.
+Where a block to be run has rtsp://camera.example/stream in it, a camera that says the question stands for that.
 """
 import concurrent.futures
 import json
@@ -14,12 +15,14 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import local_server
 import markdown
 
 ADDRESS = "ws://127.0.0.1:8765"  # of the documentation
+CAMERA = "rtsp://camera.example/stream"
 TIMEOUT_S = 90
 # What is said does not matter here, and a busy machine recognises speech late.
 SCENARIO = {"recognizer": "off", "transcripts": ["go forward ten meters"], "sound": {"kind": "tone", "ms": 1000}}
@@ -49,13 +52,29 @@ def type_problems(output, documented):
             for name, kind in sorted(field_types(output)) if documented.get(name) != kind]
 
 
-def run(block, address, documented_types):
+@contextmanager
+def camera(program, folder):
+    """The text of a block with a camera's address in it, as a function."""
+    process = subprocess.Popen([program, "0", "question.wav", "loudspeaker.wav"], cwd=folder, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, text=True)
+    try:
+        port = process.stdout.readline().split()[-1]
+        yield lambda text: text.replace(CAMERA, f"rtsp://127.0.0.1:{port}/talk")
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def run(block, address, documented_types, camera_program):
+    if CAMERA in block.text and not camera_program:
+        return "test-camera was not built"
     with tempfile.TemporaryDirectory() as folder:
         local_server.write_question(Path(folder) / "question.wav")
         try:
-            done = subprocess.run(["bash", "-euc", block.text.replace(ADDRESS, address)], cwd=folder, text=True,
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  timeout=TIMEOUT_S, errors="replace")
+            with camera(camera_program, folder) if CAMERA in block.text else nullcontext(str) as with_camera:
+                done = subprocess.run(["bash", "-euc", with_camera(block.text.replace(ADDRESS, address))], cwd=folder,
+                                      text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, timeout=TIMEOUT_S, errors="replace")
         except subprocess.TimeoutExpired as late:
             return [f"it did not end within {TIMEOUT_S} s", (late.output or b"").decode("utf-8", "replace")[-3000:]]
         problems = [f"exit code {done.returncode}"] if done.returncode else []
@@ -81,10 +100,10 @@ def parse(block, program):
     return []
 
 
-def run_all(blocks, root, types, server, scenario):
+def run_all(blocks, root, types, server, scenario, camera_program):
     with local_server.running(server, "--scenario", scenario) as address:
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
-            problems = pool.map(lambda b: run(b, address, types), blocks)
+            problems = pool.map(lambda b: run(b, address, types, camera_program), blocks)
             return [(name_of(b, root) + " runs to its end", p) for b, p in zip(blocks, problems)]
 
 
@@ -109,6 +128,7 @@ def self_test(program):
 
 def main():
     root, server, parse_line = Path(sys.argv[1]).resolve(), sys.argv[2], sys.argv[3]
+    camera_program = Path(sys.argv[4]).resolve() if len(sys.argv) > 4 else None
     pages = [root / "README.md"] + sorted((root / "docs").rglob("*.md"))
     blocks = [block for page in pages for block in markdown.blocks(page) if commands(block.text)]
     results = [("the checks can fail", self_test(parse_line)),
@@ -124,7 +144,7 @@ def main():
         with tempfile.NamedTemporaryFile("w", suffix=".json") as scenario:
             json.dump(SCENARIO, scenario)
             scenario.flush()
-            results += run_all(to_run, root, types, server, scenario.name)
+            results += run_all(to_run, root, types, server, scenario.name, camera_program)
     return local_server.report(results)
 
 

@@ -13,10 +13,10 @@ namespace {
 GstRTSPMediaFactory* talking(const std::string& says, const std::string& hears) {
   GstRTSPMediaFactory* factory = gst_rtsp_onvif_media_factory_new();
   gst_rtsp_media_factory_set_media_gtype(factory, GST_TYPE_RTSP_ONVIF_MEDIA);
-  gst_rtsp_media_factory_set_launch(
-      factory, ("( filesrc location=" + says +
-                " ! wavparse ! audioconvert ! mulawenc ! rtppcmupay name=pay0 pt=0 max-ptime=20000000 )")
-                   .c_str());
+  gst_rtsp_media_factory_set_launch(factory, ("( filesrc location=" + says +
+                                              " ! wavparse ! audioconvert ! audioresample ! mulawenc ! "
+                                              "rtppcmupay name=pay0 pt=0 max-ptime=20000000 )")
+                                                 .c_str());
   gst_rtsp_onvif_media_factory_set_backchannel_launch(
       GST_RTSP_ONVIF_MEDIA_FACTORY(factory),
       ("( capsfilter name=depay_backchannel "
