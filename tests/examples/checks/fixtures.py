@@ -38,21 +38,25 @@ class Agent(Program):
     """realtime-sip on a port that the system chose."""
 
     def __init__(self, program, folder, settings, environment=None):
-        self.settings = Path(folder) / "settings.json"
-        self.settings.write_text(json.dumps({"port": 0, **settings}))
+        with tempfile.NamedTemporaryFile("w", suffix=".json", dir=folder, delete=False) as file:
+            json.dump({"port": 0, **settings}, file)
+        self.settings = file.name
         super().__init__(program, self.settings, environment=environment)
         self.port = int(self.wait_for(r"listening on sip:127\.0\.0\.1:(\d+)")[1])
 
-    # Between calls: threads that GLib keeps, and the program's own. A thread that GLib keeps for the next task has the
-    # name of the last one for some seconds.
+    def wait_calls_gone(self):
+        """Until no call has a socket or a thread of its own. Descriptors that are left, and UDP sockets."""
+        def left():
+            gone = self.udp_ports() == 1 and not {"rtpsession-rtcp", "realtime-io"} & set(self.thread_names())
+            return (len(self.descriptors()), self.udp_ports()) if gone else None
+        return until(left, lambda: f"all of the calls is gone: {self.thread_names()}, {self.udp_ports()} UDP sockets\n"
+                                   f"{self.output()}")
+
+    # Of the program and of GLib. A thread that GLib keeps for the next task has the name of the last one for 15 s.
     IDLE_THREADS = re.compile(r"realtime-sip|gmain|gdbus|dconf worker|pool-.*")
 
     def wait_idle(self):
-        """Until nothing of a call is left. What then is: threads, descriptors, UDP sockets."""
-        def left():
-            names = self.thread_names()
-            idle = self.udp_ports() == 1 and all(self.IDLE_THREADS.fullmatch(name) for name in names)
-            own = [name for name in names if not name.startswith("pool-")]  # a pool's come and go
-            return (len(own), len(self.descriptors()), self.udp_ports()) if idle else None
-        return until(left, lambda: f"all of the calls is gone: {self.thread_names()}, {self.udp_ports()} UDP sockets\n"
-                                   f"{self.output()}")
+        """The same, until no thread is left either that could be one of a call's."""
+        until(lambda: all(self.IDLE_THREADS.fullmatch(name) for name in self.thread_names()),
+              lambda: f"no thread of a call is left: {self.thread_names()}")
+        return self.wait_calls_gone()

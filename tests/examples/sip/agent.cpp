@@ -182,7 +182,9 @@ void Agent::end_calls(const std::string& why) {
 void Agent::shut_down_when_idle() {
   if (!draining_ || running() > 0 || std::exchange(shutting_down_, true)) return;
   drain_limit_ = {};
-  nua_shutdown(nua_); // ends the registration, too, and waits for the answers
+  // One that was refused would be waited for.
+  if (registration_ && !registration_->registered()) registration_.reset();
+  nua_shutdown(nua_);
 }
 
 } // namespace telephone

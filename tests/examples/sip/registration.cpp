@@ -38,6 +38,7 @@ void Registration::answered(int status, const char* phrase, const sip_t* message
   if (status < 200) return;
   if (status < 300) {
     challenged_ = false;
+    registered_ = !ending_;
     say(ending_ ? "unregistered %s" : "registered %s", identity_.c_str());
     return;
   }
@@ -52,6 +53,7 @@ void Registration::answered(int status, const char* phrase, const sip_t* message
     nua_authenticate(handle_, NUTAG_AUTH(credentials.c_str()), TAG_END());
     return;
   }
+  registered_ = false;
   say("registration of %s refused: %d %s%s", identity_.c_str(), status, phrase,
       realm ? "; is SIP_PASSWORD right?" : "");
   if (ending_) return;
@@ -67,7 +69,7 @@ void Registration::answered(int status, const char* phrase, const sip_t* message
 
 void Registration::end() {
   retry_ = {};
-  if (std::exchange(ending_, true)) return;
+  if (std::exchange(ending_, true) || !registered_) return;
   challenged_ = false;
   nua_unregister(handle_, TAG_END());
 }

@@ -20,6 +20,7 @@ class Registration {
   nua_handle_t* handle() const { return handle_; }
   void answered(int status, const char* phrase, const sip_t* message); // of REGISTER
   void end();                                                          // no new calls shall come
+  bool registered() const { return registered_; }
 
  private:
   void ask();
@@ -27,7 +28,7 @@ class Registration {
   const Registrar& registrar_;
   const std::string password_, identity_;
   nua_handle_t* const handle_;
-  bool challenged_ = false, ending_ = false;
+  bool challenged_ = false, registered_ = false, ending_ = false;
   SourceId retry_;
 };
 

@@ -84,7 +84,7 @@ class Dialogs:
             caller = SipPhone(agent.port)
             reply = caller.must(415, caller.invite("<x/>", kind="text/xml"))
             expect(reply.headers.get("accept") == "application/sdp", "415 names no type that is accepted")
-            agent.wait_idle()
+            agent.wait_calls_gone()
 
     def bad_messages(self):
         with self.world() as (agent, phone, _):
@@ -107,7 +107,7 @@ class Dialogs:
             second = SipPhone(agent.port, audio.port)
             second.must(486, second.invite())
             phone.bye()
-            agent.wait_idle()
+            agent.wait_calls_gone()
 
     # ---- the dialog ----
 
@@ -119,7 +119,7 @@ class Dialogs:
             phone.must(487, phone.final("INVITE"))
             phone.ack()
             agent.wait_for("the caller has cancelled")
-            agent.wait_idle()
+            agent.wait_calls_gone()
 
     def late_answer(self):
         """The INVITE holds no offer: ours comes with 200, the peer's answer with ACK."""
@@ -176,7 +176,7 @@ class Dialogs:
                 phone.must(200, phone.invite())
                 bye = phone.wait_for_bye()
                 expect("cause=408" in bye.headers.get("reason", ""), "BYE gives no reason")
-                agent.wait_idle()
+                agent.wait_calls_gone()
 
     def server_lost(self):
         ending = {"faults": {"endings": [{"after_ms": 500, "close_code": 0}]}}
@@ -209,7 +209,7 @@ class Dialogs:
             phone.wait_for_bye()
             loud = audio.loud
             agent.wait_for("the model has said goodbye")
-            agent.wait_idle()
+            agent.wait_calls_gone()
         expect(loud * PACKET_S > 1.4, f"{loud * PACKET_S:.2f} s of the farewell were heard before BYE")
 
     def function(self):
@@ -278,6 +278,7 @@ class Dialogs:
             with self.world(environment={"SIP_PASSWORD": "wrong"}, **settings) as (agent, _, __):
                 agent.wait_for("registration of .* refused: 40[13].*SIP_PASSWORD")
                 expect(not agent.count("wrong"), "the password is printed")
+                agent.stop(timeout=20)  # SIP would wait for 30 s for a registration that was never there
 
     def checks(self):
         return [("a number that nobody answers: 404", self.unknown_number),
@@ -299,7 +300,7 @@ def main():
     program, server_program = sys.argv[1:3]
     need(program, server_program)
     with tempfile.TemporaryDirectory() as folder:
-        return report(Dialogs(program, server_program, Path(folder)).checks())
+        return report(Dialogs(program, server_program, Path(folder)).checks(), at_once=4)
 
 
 if __name__ == "__main__":

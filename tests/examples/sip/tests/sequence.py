@@ -28,21 +28,21 @@ def in_sequence(program, server_program, folder):
     (folder / "tone.ulaw").write_bytes(TONE * 8 * 100)
     settings = {"realtime": {"vad-silence-duration": 200}, "numbers": {"bot": {}}}
 
-    def call(count, total):
+    def call(count, total, wait):
         Sipp(SIPP / "speaking_call.xml", agent.port, "-r", 100, "-l", 1, "-d", 60, folder=folder,
              calls=count).must_succeed(60 + count)
         agent.wait_for_count("ended after .*the caller has hung up", total)
-        return agent.wait_idle(), agent.memory_kb()
+        return wait(), agent.memory_kb()
 
     with Server(server_program, SCENARIO) as server:
         settings["realtime"]["uri"] = server.uri
         with Agent(program, folder, settings, LEAKS) as agent:
-            after_few, few_kb = call(WARM_UP, WARM_UP)
-            after_all, all_kb = call(CALLS, WARM_UP + CALLS)
+            after_few, few_kb = call(WARM_UP, WARM_UP, agent.wait_calls_gone)
+            after_all, all_kb = call(CALLS, WARM_UP + CALLS, agent.wait_idle)
             code = agent.stop()
     growth = (all_kb - few_kb) / CALLS
-    remark = (f"after {WARM_UP} calls and after {CALLS} more: threads, descriptors, UDP sockets {after_few}, {after_all}; "
-              f"{few_kb} kB, {all_kb} kB")
+    remark = (f"after {WARM_UP} calls and after {CALLS} more: descriptors, UDP sockets {after_few}, {after_all}; "
+              f"{few_kb} kB, {all_kb} kB; no thread of a call is left")
     alive = [line for line in agent.lines if re.search(r"object-alive, type-name=\(string\)\w", line)]
     if any(a > f for a, f in zip(after_all, after_few)) or growth > KB_PER_CALL or code or alive:
         raise Failed("\n".join([remark, f"exit code {code}, {len(alive)} objects are left", *alive[:20]]))
