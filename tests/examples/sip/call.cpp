@@ -229,8 +229,6 @@ void Call::on_message(const std::string& name, const GstStructure* fields) {
 
 void Call::transcript(const GstStructure* fields) {
   const bool model = text_of(fields, "role") == "assistant", final_text = flag_of(fields, "final");
-  // Once more, when it was heard: with its times.
-  if (model && gst_structure_has_field(fields, "start") && !flag_of(fields, "truncated")) return;
   if (model && !flag_of(fields, "truncated"))
     farewell_.words(text_of(fields, "response-id"), text_of(fields, "item-id"));
   // Of an answer that was heard to its end, the words come once more with their times.
