@@ -1,25 +1,35 @@
 #include "gst/frame_clock.h"
 
+#include <utility>
+
 namespace rt::gst {
 
 // A pipeline without a clock of its own still has real time.
-GRef<GstClock> FrameClock::clock_of(GstElement* element) {
-  if (GstClock* clock = gst_element_get_clock(element)) return GRef<GstClock>::adopt(clock);
-  return GRef<GstClock>::adopt(gst_system_clock_obtain());
+FrameClock::Source FrameClock::source(GstElement* element) {
+  if (GstClock* clock = gst_element_get_clock(element)) {
+    const GstClockTime base = gst_element_get_base_time(element);
+    return {GRef<GstClock>::adopt(clock), GST_CLOCK_TIME_IS_VALID(base) ? base : 0};
+  }
+  auto clock = GRef<GstClock>::adopt(gst_system_clock_obtain());
+  const std::uint64_t now = gst_clock_get_time(clock.get());
+  auto waiting = waiting_.lock();
+  if (!waiting->own_base) waiting->own_base = now;
+  return {std::move(clock), *waiting->own_base};
 }
 
 std::uint64_t FrameClock::running_time(GstElement* element) {
-  const auto clock = clock_of(element);
-  const GstClockTime now = gst_clock_get_time(clock.get());
-  const GstClockTime base = gst_element_get_base_time(element);
-  if (!GST_CLOCK_TIME_IS_VALID(base) || now < base) return 0;
-  return now - base;
+  const Source s = source(element);
+  const GstClockTime now = gst_clock_get_time(s.clock.get());
+  return now < s.base ? 0 : now - s.base;
 }
 
 void FrameClock::reset() {
   origin_.reset();
   sample_ = origin_sample_ = 0;
   discont_ = true;
+  auto waiting = waiting_.lock();
+  waiting->own_base.reset();
+  waiting->paused_since.reset();
 }
 
 FrameClock::Frame FrameClock::next(GstElement* element, const audio::Format& format, std::uint64_t frame_ms) {
@@ -48,10 +58,8 @@ FrameClock::Wait FrameClock::wait(GstElement* element, const Frame& frame) {
     auto waiting = waiting_.lock();
     waiting.wait([](const Waiting& w) { return !w.paused || w.flushing; });
   }
-  const auto clock = clock_of(element);
-  const GstClockTime base = gst_element_get_base_time(element);
-  const GstClockID id =
-      gst_clock_new_single_shot_id(clock.get(), (GST_CLOCK_TIME_IS_VALID(base) ? base : 0) + frame.pts);
+  const Source s = source(element);
+  const GstClockID id = gst_clock_new_single_shot_id(s.clock.get(), s.base + frame.pts);
   {
     auto waiting = waiting_.lock();
     if (waiting->flushing || waiting->woken || waiting->paused) {
@@ -98,8 +106,14 @@ void FrameClock::set_flushing(bool flushing) {
 }
 
 void FrameClock::set_paused(bool paused) {
+  const auto system_clock = GRef<GstClock>::adopt(gst_system_clock_obtain());
+  const std::uint64_t now = gst_clock_get_time(system_clock.get());
   auto waiting = waiting_.lock();
   waiting->paused = paused;
+  if (paused)
+    waiting->paused_since = now;
+  else if (const auto since = std::exchange(waiting->paused_since, std::nullopt); since && waiting->own_base)
+    *waiting->own_base += now - *since;
   if (paused && waiting->id) gst_clock_id_unschedule(waiting->id);
   waiting.notify();
 }

@@ -43,8 +43,16 @@ class FrameClock {
   struct Waiting {
     GstClockID id = nullptr; // borrowed while wait() holds it
     bool flushing = false, woken = false, paused = false;
+    // Without a clock the pipeline has no base time either: the system's clock is used, from the first look
+    // at it on and without the pauses.
+    std::optional<std::uint64_t> own_base, paused_since; // system clock
   };
-  static GRef<GstClock> clock_of(GstElement* element);
+  // The clock, and its time at which the running time is 0.
+  struct Source {
+    GRef<GstClock> clock;
+    std::uint64_t base = 0;
+  };
+  Source source(GstElement* element);
 
   std::optional<std::uint64_t> origin_; // running time of sample `origin_sample_`
   std::uint64_t origin_sample_ = 0, sample_ = 0;

@@ -77,6 +77,7 @@ struct SrcPrivate {
   Guarded<SrcSettings> settings;
   FrameClock frames;
   std::atomic<std::uint64_t> latency{0}; // of the pipeline, ns
+  std::atomic<bool> flushed{false};      // by the application
   std::uint64_t paused_at = 0;           // running time; state changes only
   bool was_idle = true, in_gap = true;
 };
@@ -168,6 +169,8 @@ static gboolean gst_realtime_src_send_event(GstElement* element, GstEvent* event
   // The application ends the stream: nothing more of it will be heard, and nobody should wait for it.
   if (GST_EVENT_TYPE(event) == GST_EVENT_EOS)
     if (const auto session = GST_REALTIME_SRC(element)->priv->link->session()) session->output_ended();
+  // Downstream begins anew, wherever the time stands.
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) GST_REALTIME_SRC(element)->priv->flushed = true;
   return GST_ELEMENT_CLASS(gst_realtime_src_parent_class)->send_event(element, event);
 }
 
@@ -290,6 +293,7 @@ static GstFlowReturn gst_realtime_src_create(GstPushSrc* src, GstBuffer** out) {
     const auto format = session->downlink().format();
     if (!format) return GST_FLOW_NOT_NEGOTIATED;
     const SrcSettings settings = *priv->settings.lock();
+    if (priv->flushed.exchange(false)) priv->frames.mark_discont();
     FrameClock::Frame frame = priv->frames.next(GST_ELEMENT(self), *format, settings.frame_duration_ms);
     const FrameClock::Wait wait = priv->frames.wait(GST_ELEMENT(self), frame);
     if (wait == FrameClock::Wait::flushing) return GST_FLOW_FLUSHING;
