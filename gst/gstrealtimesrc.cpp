@@ -26,6 +26,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <optional>
 
 GST_DEBUG_CATEGORY_STATIC(gst_realtime_src_debug);
 #define GST_CAT_DEFAULT gst_realtime_src_debug
@@ -238,12 +239,13 @@ static void gst_realtime_src_flush(GstRealtimeSrc* self, Session& session) {
 static void gst_realtime_src_report(GstRealtimeSrc* self, Session& session) {
   SrcPrivate* priv = self->priv;
   const std::uint64_t now = priv->frames.running_time(GST_ELEMENT(self));
-  const std::uint64_t delay =
-      priv->latency + priv->settings.lock()->playout_delay_ms * std::uint64_t{1'000'000};
+  const SrcSettings settings = *priv->settings.lock();
+  const std::uint64_t latency = priv->latency;
+  const std::uint64_t delay = latency + settings.playout_delay_ms * std::uint64_t{1'000'000};
   const GstClockTime base_time = gst_element_get_base_time(GST_ELEMENT(self));
   const std::uint64_t base = GST_CLOCK_TIME_IS_VALID(base_time) ? base_time : 0;
   session.note_clock(Role::src, now + base);
-  session.report_words(base);
+  session.report_words(base, now, settings.flush_on_interrupt ? std::optional(latency) : std::nullopt);
   auto marks = session.downlink().advance(now, delay, base);
   const bool idle = session.downlink().idle();
   const bool became_idle = idle && !priv->was_idle;

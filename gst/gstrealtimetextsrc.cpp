@@ -64,6 +64,7 @@ struct TextSrcPrivate {
   std::uint64_t last_pts = 0;            // timestamps never go back
   std::optional<Speaker> speaker;
   bool segment_sent = false, final_due = false;
+  bool transcribes = false; // what is heard is all that the session says
 };
 
 struct _GstRealtimeTextSrc {
@@ -105,6 +106,7 @@ static void gst_realtime_text_src_start_reading(GstRealtimeTextSrc* self) {
   priv->segment_sent = priv->final_due = false;
   const auto session = priv->link->session();
   if (!session) return;
+  priv->transcribes = session->settings().session_type == protocol::SessionType::transcription;
   auto reader = session->read_text([link = std::weak_ptr(priv->link)] {
     if (const auto l = link.lock()) l->on_wake();
   });
@@ -165,17 +167,23 @@ static void gst_realtime_text_src_push_transcriber_event(GstRealtimeTextSrc* sel
   gst_realtime_text_src_push_event(self, gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, structure));
 }
 
-static bool gst_realtime_text_src_wants(TextTrack track, Speaker speaker) {
-  return track == TextTrack::both || (track == TextTrack::input) == (speaker == Speaker::user);
+static bool gst_realtime_text_src_wants(GstRealtimeTextSrc* self, Speaker speaker) {
+  const TextTrack track = self->priv->settings.lock()->track;
+  return track == TextTrack::both || self->priv->transcribes ||
+         (track == TextTrack::input) == (speaker == Speaker::user);
 }
 
 static std::uint64_t gst_realtime_text_src_pts(GstRealtimeTextSrc* self, const TextPiece& piece) {
   TextSrcPrivate* priv = self->priv;
-  const GstClockTime base_time = gst_element_get_base_time(GST_ELEMENT(self));
-  const std::uint64_t base = GST_CLOCK_TIME_IS_VALID(base_time) ? base_time : 0;
+  GstElement* element = GST_ELEMENT(self);
   // Words without audio come many at a time: they follow one another.
-  const std::uint64_t now = std::max(priv->clock.running_time(GST_ELEMENT(self)), priv->position.value_or(0));
-  const std::uint64_t begins = piece.time ? (*piece.time > base ? *piece.time - base : 0) : now;
+  std::uint64_t begins = std::max(priv->clock.running_time(element), priv->position.value_or(0));
+  if (piece.time) {
+    const GstClockTime own_base = gst_element_get_base_time(element);
+    const bool ours = piece.time->pipeline == top_level(element);
+    const std::uint64_t base = ours ? piece.time->base : GST_CLOCK_TIME_IS_VALID(own_base) ? own_base : 0;
+    begins = piece.time->ns - std::min(piece.time->ns, base);
+  }
   return std::max(begins, priv->last_pts);
 }
 
@@ -214,16 +222,22 @@ static GstFlowReturn gst_realtime_text_src_create(GstPushSrc* src, GstBuffer** o
   for (;;) {
     const bool ended = session->downlink().ended(); // before the last look: nothing is said after it
     while (const auto piece = reader->pop()) {
-      if (!gst_realtime_text_src_wants(priv->settings.lock()->track, piece->speaker)) continue;
+      if (!gst_realtime_text_src_wants(self, piece->speaker)) continue;
+      if (piece->text.empty()) { // an answer was cut off behind the last word
+        gst_realtime_text_src_push_transcriber_event(self, "rstranscribe/final-transcript", nullptr);
+        continue;
+      }
       *out = gst_realtime_text_src_buffer(self, *piece).release();
       return GST_FLOW_OK;
     }
     if (ended) return GST_FLOW_EOS;
+    // Nothing may be said to be missing that may still come.
+    const std::uint64_t behind = session->words_behind();
     FrameClock::Frame tick;
-    tick.pts = *priv->position + gap_ns;
+    tick.pts = *priv->position + gap_ns + behind;
     const FrameClock::Wait wait = priv->clock.wait(GST_ELEMENT(self), tick);
     if (wait == FrameClock::Wait::flushing) return GST_FLOW_FLUSHING;
-    if (wait == FrameClock::Wait::due && reader->empty()) gst_realtime_text_src_gap(self, tick.pts);
+    if (wait == FrameClock::Wait::due && reader->empty()) gst_realtime_text_src_gap(self, tick.pts - behind);
   }
 }
 

@@ -118,15 +118,16 @@ SpokenWord SpokenText::word(std::size_t index, std::uint64_t received, bool audi
   return {text_.substr(w.offset, w.size), position_of(w.offset, end), position_of(w.offset + w.size, end)};
 }
 
-std::string SpokenText::heard(std::uint64_t samples, std::uint64_t received, bool audio_done) const {
+std::size_t SpokenText::begun(std::uint64_t samples, std::uint64_t received, bool audio_done) const {
   const std::uint64_t end = end_position(received, audio_done);
-  std::size_t size = 0;
-  for (const Word& w : words_) {
-    const std::uint64_t from = position_of(w.offset, end), to = position_of(w.offset + w.size, end);
-    if (from + (to - from) / 2 >= samples) break;
-    size = w.offset + w.size;
-  }
-  return text_.substr(0, size);
+  std::size_t count = 0;
+  while (count < words_.size() && position_of(words_[count].offset, end) < samples)
+    ++count;
+  return count;
+}
+
+std::string SpokenText::first(std::size_t words) const {
+  return words == 0 ? "" : text_.substr(0, words_[words - 1].offset + words_[words - 1].size);
 }
 
 } // namespace rt::audio

@@ -36,8 +36,9 @@ class SpokenText {
   // estimated from the text.
   SpokenWord word(std::size_t index, std::uint64_t received, bool audio_done) const;
   std::uint64_t start_of(std::size_t index, std::uint64_t received, bool audio_done) const;
-  // The transcript as far as `samples` of the audio reach: words of which more than half was heard.
-  std::string heard(std::uint64_t samples, std::uint64_t received, bool audio_done) const;
+  // How many words have begun within the first `samples` of the audio, the last known one included.
+  std::size_t begun(std::uint64_t samples, std::uint64_t received, bool audio_done) const;
+  std::string first(std::size_t words) const;
 
  private:
   struct Anchor {

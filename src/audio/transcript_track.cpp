@@ -77,8 +77,7 @@ std::uint64_t TranscriptTrack::time_of(const Reply& reply, const Format& format,
 }
 
 bool TranscriptTrack::told_all(const Reply& reply) {
-  const bool cut = reply.limit != ~std::uint64_t{0};
-  return cut || (reply.text.finished() && reply.audio_done && reply.told == reply.text.count());
+  return reply.ends_after || (reply.text.finished() && reply.audio_done && reply.told == reply.text.count());
 }
 
 bool TranscriptTrack::next_is_due(const Reply& reply) {
@@ -88,20 +87,39 @@ bool TranscriptTrack::next_is_due(const Reply& reply) {
   return start < reply.played || (reply.audio_done && reply.played == reply.received);
 }
 
-void TranscriptTrack::take(const Format& format, std::vector<TimedWord>* words) {
+TimedWord TranscriptTrack::next_word(Reply& reply, const Format& format) {
+  const SpokenWord word = reply.text.word(reply.told++, reply.received, reply.audio_done);
+  const std::uint64_t pts = time_of(reply, format, word.start);
+  const std::uint64_t end = time_of(reply, format, word.end);
+  const bool last = reply.text.finished() && reply.told == reply.text.count();
+  return {word.text, reply.key.item_id, pts, end > pts ? end - pts : 0, last};
+}
+
+// What is left to tell of a reply that was cut, and that it is over.
+void TranscriptTrack::take_rest(Reply& reply, const Format& format, std::vector<TimedWord>& words) {
+  if (std::exchange(reply.cut_told, true)) return;
+  const bool any = reply.told < *reply.ends_after;
+  while (reply.told < *reply.ends_after)
+    words.push_back(next_word(reply, format));
+  if (any)
+    words.back().last = true;
+  else if (reply.told > 0)
+    words.push_back({"", reply.key.item_id, 0, 0, true});
+}
+
+void TranscriptTrack::take(const Format& format, std::vector<TimedWord>* words, std::uint64_t until) {
   for (Reply& r : replies_) {
+    if (r.ends_after) {
+      if (words) take_rest(r, format, *words);
+      continue;
+    }
     while (next_is_due(r)) {
-      if (!words) {
+      const std::uint64_t start = r.text.start_of(r.told, r.received, r.audio_done);
+      if (time_of(r, format, start) > until) break;
+      if (words)
+        words->push_back(next_word(r, format));
+      else
         ++r.told;
-        continue;
-      }
-      const SpokenWord word = r.text.word(r.told, r.received, r.audio_done);
-      if (word.start + (word.end - word.start) / 2 >= r.limit) break;
-      ++r.told;
-      const std::uint64_t pts = time_of(r, format, word.start);
-      const std::uint64_t end = time_of(r, format, word.end);
-      const bool last = r.text.finished() && r.told == r.text.count();
-      words->push_back({word.text, r.key.item_id, pts, end > pts ? end - pts : 0, last});
     }
   }
   if (replies_.size() > told_kept) forget_finished();
@@ -118,9 +136,9 @@ void TranscriptTrack::forget_finished() {
 std::optional<std::string> TranscriptTrack::cut(const Cut& cut) {
   Reply* r = find(cut.key);
   if (!r) return std::nullopt;
-  r->limit = std::min(r->limit, cut.heard);
+  if (!r->ends_after) r->ends_after = std::max(r->told, r->text.begun(cut.heard, r->received, r->audio_done));
   if (r->text.empty()) return std::nullopt;
-  return r->text.heard(cut.heard, r->received, r->audio_done);
+  return r->text.first(*r->ends_after);
 }
 
 } // namespace rt::audio

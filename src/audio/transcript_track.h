@@ -21,7 +21,8 @@ namespace rt::audio {
 struct TimedWord {
   std::string text, item_id;
   std::uint64_t pts = 0, duration = 0;
-  bool last = false; // of its content: the transcript is final
+  bool last =
+      false; // of its content: the transcript is final; `text` is empty when that was not known before
 };
 
 class TranscriptTrack {
@@ -35,12 +36,12 @@ class TranscriptTrack {
 
   // ---- the reader's side ----
   void played(const PlayedSpan& span);
-  // Appends the words whose audio has begun to leave since the last call, in the order in which it did. Null:
-  // nobody wants them.
-  void take(const Format& format, std::vector<TimedWord>* words);
+  // Appends the words whose audio has begun to leave since the last call, in the order in which it did, and
+  // whose time is not after `until`. Null: nobody wants them.
+  void take(const Format& format, std::vector<TimedWord>* words, std::uint64_t until = ~std::uint64_t{0});
 
-  // The reply ends where Playout cut it. Returns its transcript as far as it is heard; nothing where no word
-  // came.
+  // The reply ends where Playout cut it: with the last word that was begun, or was taken already. Returns its
+  // transcript up to there, and no more words of it are given; nothing where no word came.
   std::optional<std::string> cut(const Cut& cut);
   void clear() { replies_.clear(); }
 
@@ -49,16 +50,18 @@ class TranscriptTrack {
     ContentKey key;
     SpokenText text;
     std::uint64_t received = 0, played = 0;
-    std::uint64_t limit = ~std::uint64_t{0}; // words from here on are not heard
+    std::optional<std::size_t> ends_after; // words, where it was cut
     std::vector<PlayedSpan> spans;
     std::size_t told = 0; // words
-    bool audio_done = false;
+    bool audio_done = false, cut_told = false;
   };
   Reply* find(const ContentKey& key);
   Reply& reply(const Format& format, const ContentKey& key);
   void forget_finished();
   static bool told_all(const Reply& reply);
   static bool next_is_due(const Reply& reply);
+  static TimedWord next_word(Reply& reply, const Format& format);
+  static void take_rest(Reply& reply, const Format& format, std::vector<TimedWord>& words);
   static std::uint64_t time_of(const Reply& reply, const Format& format, std::uint64_t position);
 
   std::deque<Reply> replies_; // oldest first

@@ -4,6 +4,13 @@
 
 namespace rt::session {
 
+// The words end where the audio does, before the reader asks for more of them.
+std::vector<audio::Cut> Downlink::State::with_words(std::vector<audio::Cut> cuts) {
+  for (const audio::Cut& cut : cuts)
+    if (!cut.complete) transcript.cut(cut);
+  return cuts;
+}
+
 std::optional<std::uint64_t> Downlink::append(const audio::ContentKey& key,
                                               std::span<const std::uint8_t> bytes) {
   auto state = state_.lock();
@@ -48,7 +55,7 @@ void Downlink::response_done(std::string_view response_id) {
 std::vector<audio::Cut> Downlink::cut() {
   auto state = state_.lock();
   state->duck.raise();
-  return state->playout.cut();
+  return state->with_words(state->playout.cut());
 }
 
 void Downlink::request_flush() {
@@ -117,9 +124,9 @@ audio::FrameInfo Downlink::read(std::span<std::uint8_t> frame, std::uint64_t pts
   return info;
 }
 
-void Downlink::take_words(std::vector<audio::TimedWord>* words) {
+void Downlink::take_words(std::vector<audio::TimedWord>* words, std::uint64_t until) {
   auto state = state_.lock();
-  state->transcript.take(state->playout.format(), words);
+  state->transcript.take(state->playout.format(), words, until);
 }
 
 std::vector<audio::PlaybackMark> Downlink::advance(std::uint64_t now, std::uint64_t delay,
@@ -145,7 +152,7 @@ std::vector<audio::Cut> Downlink::cut_flushed(std::uint64_t now, std::uint64_t l
   state->flush_requested = false;
   state->heard.flushed(now);
   state->duck.reset();
-  return state->playout.cut_flushed(now, latency);
+  return state->with_words(state->playout.cut_flushed(now, latency));
 }
 
 bool Downlink::ended() {
@@ -158,7 +165,7 @@ std::vector<audio::Cut> Downlink::abandon() {
   state->read_no_more = true;
   state->heard.reset();
   state->duck.reset();
-  return state->playout.abandon(std::exchange(state->stopped, std::nullopt));
+  return state->with_words(state->playout.abandon(std::exchange(state->stopped, std::nullopt)));
 }
 
 void Downlink::downstream_stopped(std::uint64_t now, std::uint64_t latency) {

@@ -52,7 +52,7 @@ class Downlink {
   std::optional<audio::Format> format(); // none before the first set_format
   audio::FrameInfo read(std::span<std::uint8_t> frame, std::uint64_t pts);
   // See TranscriptTrack::take.
-  void take_words(std::vector<audio::TimedWord>* words);
+  void take_words(std::vector<audio::TimedWord>* words, std::uint64_t until);
   // `base` turns the reader's running time into clock time.
   std::vector<audio::PlaybackMark> advance(std::uint64_t now, std::uint64_t delay, std::uint64_t base = 0);
   bool flush_requested();
@@ -83,6 +83,7 @@ class Downlink {
     audio::Duck duck;
     bool has_format = false, flush_requested = false, ended = false, read_no_more = false;
     bool interruptible = false;
+    std::vector<audio::Cut> with_words(std::vector<audio::Cut> cuts);
   };
   Guarded<State> state_;
 };

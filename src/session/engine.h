@@ -176,6 +176,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void line_said(const std::string& id, const std::string& text);
   void line_heard(const std::string& id, const std::string& text);
   bool ended_as_asked();
+  void user_words(const std::string& item_id, const std::string& text);
   // Whether the words are wanted: not those of a response that is over or cut.
   bool assistant_text(const protocol::ContentRef& at, const std::string& delta);
   bool assistant_text_done(const protocol::ContentRef& at, const std::string& text, bool spoken);

@@ -263,6 +263,17 @@ Notice Engine::user_transcript(const std::string& item_id) {
   return timed(std::move(notice), "end", input_time(timeline_.end_of_ms(*span->end_ms)));
 }
 
+// The words of the turn share the time in which it was spoken.
+void Engine::user_words(const std::string& item_id, const std::string& text) {
+  std::optional<ClockTime> start, end;
+  if (const auto span = speech_.of(item_id)) {
+    start = input_time(timeline_.time_of_ms(span->start_ms));
+    if (span->end_ms) end = input_time(timeline_.end_of_ms(*span->end_ms));
+  }
+  const bool known = start && end && end->ns > start->ns;
+  shared_->text.publish(spread(Speaker::user, item_id, text, start, known ? end->ns - start->ns : 0));
+}
+
 void Engine::handle(const InputTranscriptDelta& e) {
   const std::string& text = turns_.transcript_piece(e.item_id, e.delta);
   notify(user_transcript(e.item_id).with("text", text).with("delta", e.delta).with("final", false));
@@ -271,7 +282,7 @@ void Engine::handle(const InputTranscriptDelta& e) {
 void Engine::handle(const InputTranscriptCompleted& e) {
   if (!e.more_follows) {
     turns_.transcript_ended(e.item_id);
-    shared_->text.publish(spread(Speaker::user, e.item_id, e.transcript, std::nullopt, 0));
+    user_words(e.item_id, e.transcript);
   }
   notify(user_transcript(e.item_id).with("text", e.transcript).with("final", !e.more_follows));
 }

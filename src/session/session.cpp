@@ -2,6 +2,7 @@
 
 #include "session/engine.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace rt::session {
@@ -259,20 +260,29 @@ void Session::report_cuts(std::vector<audio::Cut> cuts) {
   post([cuts = std::move(cuts)](Engine& e) { e.cuts_made(cuts); });
 }
 
-void Session::report_words(std::uint64_t clock_offset) {
+void Session::report_words(std::uint64_t clock_offset, std::uint64_t now,
+                           std::optional<std::uint64_t> heard_after) {
   SharedState& shared = *parts_->shared;
-  if (!shared.text.wanted()) return shared.downlink.take_words(nullptr);
+  const std::uint64_t behind = heard_after.value_or(0);
+  shared.words_behind = behind;
+  const std::uint64_t until = heard_after ? now - std::min(now, behind) : ~std::uint64_t{0};
+  if (!shared.text.wanted()) return shared.downlink.take_words(nullptr, until);
   std::vector<audio::TimedWord> words;
-  shared.downlink.take_words(&words);
+  shared.downlink.take_words(&words, until);
   std::vector<TextPiece> pieces;
+  const void* const pipeline = shared.members.pipeline(Role::src);
   for (audio::TimedWord& word : words)
     pieces.push_back({Speaker::assistant, std::move(word.text), std::move(word.item_id),
-                      word.pts + clock_offset, word.duration, word.last});
+                      ClockTime{word.pts + clock_offset, clock_offset, pipeline}, word.duration, word.last});
   shared.text.publish(pieces);
 }
 
 std::shared_ptr<TextReader> Session::read_text(std::function<void()> wake) {
   return parts_->shared->text.open(std::move(wake));
+}
+
+std::uint64_t Session::words_behind() {
+  return parts_->shared->words_behind;
 }
 
 void Session::output_ended() {

@@ -85,14 +85,17 @@ class Session {
   void report_playback(std::vector<audio::PlaybackMark> marks, std::uint64_t clock_offset);
   void report_idle();
   void report_cuts(std::vector<audio::Cut> cuts);
-  // Tells the text readers the words whose audio has left.
-  void report_words(std::uint64_t clock_offset);
+  // Tells the text readers the words whose audio has left. Where an interruption flushes, what left may still
+  // be unheard: then only those of which `now` is `heard_after` later, so that no word is told too much.
+  void report_words(std::uint64_t clock_offset, std::uint64_t now, std::optional<std::uint64_t> heard_after);
   // The application ended the stream: playback counts as finished.
   void output_ended();
 
   // ---- realtimetextsrc ----
   // What is said from now on. `wake`: see TextReaders.
   std::shared_ptr<TextReader> read_text(std::function<void()> wake);
+  // Words may come so much later than their time, ns.
+  std::uint64_t words_behind();
 
   // ---- actions ----
   Outcome send_text(const std::string& text);

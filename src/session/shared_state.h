@@ -13,6 +13,7 @@
 #include "session/uplink.h"
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <set>
@@ -51,6 +52,7 @@ struct SharedState {
   Uplink uplink;
   Downlink downlink;
   TextReaders text;
+  std::atomic<std::uint64_t> words_behind{0}; // ns, see Session::report_words
 };
 
 } // namespace rt::session

@@ -70,7 +70,7 @@ void TextReaders::publish(const std::vector<TextPiece>& pieces) {
 }
 
 std::vector<TextPiece> spread(Speaker speaker, const std::string& item_id, const std::string& text,
-                              std::optional<std::uint64_t> time, std::uint64_t duration) {
+                              std::optional<ClockTime> time, std::uint64_t duration) {
   constexpr std::uint64_t ns = 1'000'000'000 / positions_per_second;
   audio::SpokenText spoken(positions_per_second);
   spoken.finish(text, 0);
@@ -78,7 +78,7 @@ std::vector<TextPiece> spread(Speaker speaker, const std::string& item_id, const
   for (std::size_t i = 0; i < spoken.count(); ++i) {
     const audio::SpokenWord word = spoken.word(i, duration / ns, duration > 0);
     TextPiece piece{speaker, word.text, item_id, std::nullopt, (word.end - word.start) * ns, false};
-    if (time) piece.time = *time + word.start * ns;
+    if (time) piece.time = ClockTime{time->ns + word.start * ns, time->base, time->pipeline};
     pieces.push_back(std::move(piece));
   }
   if (!pieces.empty()) pieces.back().last = true;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/guarded.h"
+#include "session/notice.h"
 
 #include <cstdint>
 #include <deque>
@@ -19,9 +20,9 @@ enum class Speaker { user, assistant };
 struct TextPiece {
   Speaker speaker = Speaker::assistant;
   std::string text, item_id;
-  std::optional<std::uint64_t> time; // clock time at which its audio begins, ns; without audio: now
-  std::uint64_t duration = 0;        // ns; 0: not known
-  bool last = false;                 // of its item: the transcript is final
+  std::optional<ClockTime> time; // at which its audio begins; without audio: now
+  std::uint64_t duration = 0;    // ns; 0: not known
+  bool last = false;             // of its item: the transcript is final; without text, when it was cut off
 };
 
 class TextReader {
@@ -53,6 +54,6 @@ class TextReaders {
 
 // The words of a text that was spoken from `time` on for `duration`, spread by their length.
 std::vector<TextPiece> spread(Speaker speaker, const std::string& item_id, const std::string& text,
-                              std::optional<std::uint64_t> time, std::uint64_t duration);
+                              std::optional<ClockTime> time, std::uint64_t duration);
 
 } // namespace rt::session

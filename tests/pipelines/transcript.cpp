@@ -149,10 +149,7 @@ GST_START_TEST(an_interrupted_answer_ends_with_the_last_word_heard) {
     if (gst_structure_get_boolean(message, "truncated", &truncated) && truncated) cut = message;
   }
   fail_unless(cut != nullptr);
-  // A word of which less than half was heard is not in the message.
-  const std::string heard = text_field(cut);
-  fail_unless(said.starts_with(heard) && said.size() - heard.size() <= 6, "said '%s', heard '%s'",
-              said.c_str(), heard.c_str());
+  assert_text(text_field(cut), said);
 }
 GST_END_TEST
 
@@ -217,7 +214,10 @@ GST_END_TEST
 GST_START_TEST(subtitle_writers_and_overlays_take_it) {
   for (const char* encoder : {"webvttenc", "srtenc"}) {
     const auto factory = GRef<GstElement>::adopt(gst_element_factory_make(encoder, nullptr));
-    if (!factory) continue;
+    if (!factory) {
+      g_print("SKIP %s is not installed\n", encoder);
+      continue;
+    }
     gst_object_ref_sink(factory.get());
     ServerFixture server(answered(std::chrono::milliseconds(1500)));
     Pipeline pipeline(std::string(question) + "realtimesink uri=" + server.uri() +
@@ -235,7 +235,10 @@ GST_START_TEST(subtitle_writers_and_overlays_take_it) {
     fail_unless(file.find("-->") != std::string::npos);
   }
   const auto overlay = GRef<GstElement>::adopt(gst_element_factory_make("textoverlay", nullptr));
-  if (!overlay) return;
+  if (!overlay) {
+    g_print("SKIP textoverlay is not installed\n");
+    return;
+  }
   gst_object_ref_sink(overlay.get());
   ServerFixture server(answered(std::chrono::milliseconds(1500)));
   Pipeline pipeline(

@@ -4,6 +4,7 @@
 #include "gst/enums.h"
 #include "gst/gstrealtimesink.h"
 #include "gst/gstrealtimesrc.h"
+#include "gst/gstrealtimetextsrc.h"
 #include "gst/log_bridge.h"
 #include "session/registry.h"
 
@@ -19,6 +20,7 @@ void register_fake_elements() {
   rt::gst::mark_enums();
   gst_realtime_sink_register(nullptr);
   gst_realtime_src_register(nullptr);
+  gst_realtime_text_src_register(nullptr);
 }
 
 ElementHarness::ElementHarness(const FakeSpeechlessServer::Options& options) : server(transport, options) {

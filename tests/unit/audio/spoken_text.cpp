@@ -86,15 +86,16 @@ void the_end_is_not_known_yet() {
   g_assert_cmpuint(text.word(1, 3200, false).end, ==, 3000);
 }
 
-void what_was_heard() {
+void what_has_begun() {
   SpokenText text(rate);
   text.add("one two three", 0);
   text.finish("", 1300); // one 0-300, two 400-700, three 800-1300
-  assert_text(text.heard(0, 1300, true), "");
-  assert_text(text.heard(150, 1300, true), "");
-  assert_text(text.heard(151, 1300, true), "one");
-  assert_text(text.heard(700, 1300, true), "one two");
-  assert_text(text.heard(1300, 1300, true), "one two three");
+  const auto heard = [&](std::uint64_t samples) { return text.first(text.begun(samples, 1300, true)); };
+  assert_text(heard(0), "");
+  assert_text(heard(1), "one");
+  assert_text(heard(400), "one");
+  assert_text(heard(401), "one two");
+  assert_text(heard(1300), "one two three");
 }
 
 void scripts_without_spaces() {
@@ -110,7 +111,8 @@ void odd_texts() {
   SpokenText nothing(rate);
   nothing.finish("", 0);
   g_assert_cmpuint(nothing.count(), ==, 0);
-  assert_text(nothing.heard(5, 5, true), "");
+  g_assert_cmpuint(nothing.begun(5, 5, true), ==, 0);
+  assert_text(nothing.first(0), "");
   SpokenText blank(rate);
   blank.add(" \n\t ", 0);
   blank.finish("", 100);
@@ -136,7 +138,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/spoken-text/behind", text_behind_its_audio);
   g_test_add_func("/spoken-text/whole", only_the_whole_transcript_comes);
   g_test_add_func("/spoken-text/open", the_end_is_not_known_yet);
-  g_test_add_func("/spoken-text/heard", what_was_heard);
+  g_test_add_func("/spoken-text/heard", what_has_begun);
   g_test_add_func("/spoken-text/no-spaces", scripts_without_spaces);
   g_test_add_func("/spoken-text/odd", odd_texts);
   return g_test_run();

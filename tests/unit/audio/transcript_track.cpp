@@ -90,8 +90,11 @@ void a_cut_ends_the_words() {
   Cut cut;
   cut.key = first;
   cut.heard = 505 * per_ms;
-  assert_text(talk.track.cut(cut).value(), "one");
+  assert_text(talk.track.cut(cut).value(), "one two"); // what was told was begun
   talk.play(first, 500, 5, 500);
+  const auto end = talk.take();
+  g_assert_cmpuint(end.size(), ==, 1); // no word more, but that it is over
+  assert_word(end[0], "", 0, 0, true);
   g_assert_true(talk.take().empty());
   // An item that was cut before a sample of it was heard.
   talk.track.text(format, second, "never said");
@@ -101,6 +104,42 @@ void a_cut_ends_the_words() {
   g_assert_true(talk.take().empty());
   cut.key.item_id = "unknown";
   g_assert_false(talk.track.cut(cut).has_value());
+}
+
+// A word that begins in the fade is the last.
+void a_word_that_begins_in_the_fade() {
+  Talk talk;
+  talk.track.text(format, first, "one two three");
+  talk.receive(first, 1300);
+  talk.end(first);
+  talk.play(first, 0, 400, 0);
+  g_assert_cmpuint(talk.take().size(), ==, 1);
+  Cut cut;
+  cut.key = first;
+  cut.heard = 405 * per_ms;
+  assert_text(talk.track.cut(cut).value(), "one two");
+  const auto rest = talk.take();
+  g_assert_cmpuint(rest.size(), ==, 1);
+  assert_word(rest[0], "two", 400, 300, true);
+  g_assert_true(talk.take().empty());
+}
+
+// With a flush to come, a word is told when it is heard: then a cut leaves none that was not.
+void no_sooner_than_heard() {
+  Talk talk;
+  talk.track.text(format, first, "one two three");
+  talk.receive(first, 1300);
+  talk.end(first);
+  talk.play(first, 0, 1000, 0);
+  std::vector<TimedWord> words;
+  talk.track.take(format, &words, 399 * ms);
+  g_assert_cmpuint(words.size(), ==, 1);
+  talk.track.take(format, &words, 400 * ms);
+  g_assert_cmpuint(words.size(), ==, 2);
+  Cut cut;
+  cut.key = first;
+  cut.heard = 700 * per_ms;
+  assert_text(talk.track.cut(cut).value(), "one two");
 }
 
 void text_after_its_audio_had_left() {
@@ -162,6 +201,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/transcript-track/leave", words_leave_with_their_audio);
   g_test_add_func("/transcript-track/hole", a_hole_in_the_audio);
   g_test_add_func("/transcript-track/cut", a_cut_ends_the_words);
+  g_test_add_func("/transcript-track/cut/in-the-fade", a_word_that_begins_in_the_fade);
+  g_test_add_func("/transcript-track/heard", no_sooner_than_heard);
   g_test_add_func("/transcript-track/late", text_after_its_audio_had_left);
   g_test_add_func("/transcript-track/two", replies_follow_one_another);
   g_test_add_func("/transcript-track/nobody", nobody_reads);

@@ -151,6 +151,39 @@ void duck() {
     g_assert_cmpuint(byte, ==, 10);
 }
 
+// The words end with the cut itself: the reader may ask for more before the loop has told the cut.
+void words_end_with_the_cut() {
+  for (const bool flush : {false, true}) {
+    Downlink downlink;
+    downlink.set_format(audio::pcm16_24k);
+    downlink.set_options({0});
+    downlink.text(key, "one two three four");
+    append(downlink, 24 * 1800); // 100 ms a letter
+    downlink.text_done(key, "");
+    downlink.content_done(key);
+    for (std::uint64_t i = 0; i < 30; ++i)
+      read(downlink, i * frame_ns);
+    std::vector<audio::TimedWord> words;
+    downlink.take_words(&words, 100'000'000);
+    g_assert_cmpuint(words.size(), ==, 1);
+    if (flush) {
+      downlink.request_flush();
+      g_assert_cmpuint(downlink.cut_flushed(30 * frame_ns, 300'000'000)[0].heard_ms, ==, 300);
+    } else {
+      g_assert_cmpuint(downlink.cut()[0].heard_ms, ==, 605);
+    }
+    words.clear();
+    downlink.take_words(&words, ~std::uint64_t{0});
+    g_assert_cmpuint(words.size(), ==, 1);
+    g_assert_cmpstr(words[0].text.c_str(), ==, flush ? "" : "two"); // and that it is over
+    g_assert_true(words[0].last);
+    for (std::uint64_t i = 30; i < 60; ++i)
+      read(downlink, i * frame_ns);
+    downlink.take_words(&words, ~std::uint64_t{0});
+    g_assert_cmpuint(words.size(), ==, 1);
+  }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -162,5 +195,6 @@ int main(int argc, char** argv) {
   g_test_add_func("/downlink/nobody-reads", nobody_reads);
   g_test_add_func("/downlink/heard", when_a_reply_is_heard);
   g_test_add_func("/downlink/duck", duck);
+  g_test_add_func("/downlink/words-end-with-the-cut", words_end_with_the_cut);
   return g_test_run();
 }

@@ -127,7 +127,7 @@ void words_for_readers() {
   assert_text(words, "Good|day.|"); // what is said waits for its sound
   for (int i = 0; i < 5; ++i) {
     c.listen(200);
-    c.session->report_words(0);
+    c.session->report_words(0, 0, std::nullopt);
   }
   while (auto piece = reader->pop())
     words += piece->text + "|";
