@@ -10,10 +10,12 @@
 #include <gst/check/gstcheck.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace rt;
@@ -184,12 +186,104 @@ GST_START_TEST(people_are_understood_and_answered_in_words) {
 }
 GST_END_TEST
 
+namespace {
+
+constexpr std::uint64_t late_ms = 200; // people begin to speak before they press
+
+// Presses the button when the audio has come to a position, and releases it at its end: on the streaming
+// thread, so that both have their exact places in the audio.
+struct Button {
+  GstElement* sink;
+  GstClockTime at;
+  bool pressed = false;
+};
+
+void press(GstElement* sink, const char* action) {
+  gboolean accepted = FALSE;
+  g_signal_emit_by_name(sink, action, &accepted);
+  fail_unless(accepted);
+}
+
+GstPadProbeReturn hold_button(GstPad*, GstPadProbeInfo* info, gpointer held) {
+  Button& button = *static_cast<Button*>(held);
+  if (GST_IS_EVENT(info->data) && GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS) {
+    press(button.sink, "commit");
+    gboolean accepted = FALSE;
+    g_signal_emit_by_name(button.sink, "create-response", static_cast<const char*>(nullptr), &accepted);
+    fail_unless(accepted);
+  }
+  if (GST_IS_BUFFER(info->data) && GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info)) >= button.at &&
+      !std::exchange(button.pressed, true))
+    press(button.sink, "clear-input");
+  return GST_PAD_PROBE_OK;
+}
+
+// In buffers of 20 ms, so that a position can be hit.
+void feed(GstElement* caller, const std::vector<std::int16_t>& samples) {
+  constexpr std::size_t count = 320;
+  for (std::size_t at = 0; at < samples.size(); at += count) {
+    const std::size_t size = std::min(count, samples.size() - at);
+    GstBuffer* buffer = gst_buffer_new_memdup(samples.data() + at, size * 2);
+    GST_BUFFER_PTS(buffer) = gst_util_uint64_scale(at, GST_SECOND, 16000);
+    GST_BUFFER_DURATION(buffer) = gst_util_uint64_scale(size, GST_SECOND, 16000);
+    GstFlowReturn result = GST_FLOW_ERROR;
+    g_signal_emit_by_name(caller, "push-buffer", buffer, &result);
+    gst_buffer_unref(buffer);
+    fail_unless_equals_int(result, GST_FLOW_OK);
+  }
+  GstFlowReturn result = GST_FLOW_ERROR;
+  g_signal_emit_by_name(caller, "end-of-stream", &result);
+}
+
+std::string talk_by_button(const std::vector<std::int16_t>& samples, std::uint64_t press_ms,
+                           unsigned pre_roll_ms, const server::SpeechFactory& speech) {
+  ServerFixture server({}, {}, speech);
+  Pipeline pipeline(
+      "appsrc name=caller format=time "
+      "caps=audio/x-raw,format=S16LE,rate=16000,channels=1,layout=interleaved"
+      " ! audioconvert ! audioresample"
+      " ! realtimesink name=sink turn-detection=none input-transcription-model=whisper-1 pre-roll=" +
+      std::to_string(pre_roll_ms) + " uri=" + server.uri() + "  realtimesrc ! fakesink name=out sync=true");
+  const auto sink = pipeline.element("sink");
+  Button button{sink.get(), press_ms * GST_MSECOND};
+  const auto pad = GRef<GstPad>::adopt(gst_element_get_static_pad(sink.get(), "sink"));
+  gst_pad_add_probe(
+      pad.get(),
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+      hold_button, &button, nullptr);
+  pipeline.play();
+  feed(pipeline.element("caller").get(), samples);
+  pipeline.wait_for_eos(60);
+  fail_unless(button.pressed);
+  return transcript_of(pipeline, "user");
+}
+
+} // namespace
+
+GST_START_TEST(push_to_talk_keeps_the_first_word) {
+  const Clip clip = clips().at(0);
+  const std::vector<std::int16_t> samples = samples_of(clip.path); // at 16 kHz
+  const auto begins =
+      std::find_if(samples.begin(), samples.end(), [](std::int16_t s) { return std::abs(s) > 1500; });
+  const auto begins_ms = static_cast<std::uint64_t>(begins - samples.begin()) / 16;
+  const server::SpeechFactory speech = server::real_speech();
+  const std::string kept = talk_by_button(samples, begins_ms + late_ms, 300, speech);
+  const std::string lost = talk_by_button(samples, begins_ms + late_ms, 0, speech);
+  g_print("# spoken from %u ms on, pressed %u ms later: '%s'; without pre-roll: '%s'\n",
+          static_cast<unsigned>(begins_ms), static_cast<unsigned>(late_ms), kept.c_str(), lost.c_str());
+  fail_unless(words_of(kept) == words_of(clip.words), "'%s' was understood as '%s'", clip.words.c_str(),
+              kept.c_str());
+  fail_unless(words_of(lost) != words_of(clip.words), "the button was pressed too early to show anything");
+}
+GST_END_TEST
+
 static Suite* real_speech_suite() {
   Suite* suite = suite_create("real_speech");
   TCase* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 540);
   tcase_add_checked_fixture(tcase, register_elements, wait_for_loops_to_end);
+  tcase_add_test(tcase, push_to_talk_keeps_the_first_word);
   tcase_add_test(tcase, people_are_understood_and_answered_in_words);
   return suite;
 }
