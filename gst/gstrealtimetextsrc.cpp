@@ -180,7 +180,7 @@ static std::uint64_t gst_realtime_text_src_pts(GstRealtimeTextSrc* self, const T
   std::uint64_t begins = std::max(priv->clock.running_time(element), priv->position.value_or(0));
   if (piece.time) {
     const GstClockTime own_base = gst_element_get_base_time(element);
-    const bool ours = piece.time->pipeline == top_level(element);
+    const bool ours = piece.time->pipeline == top_level(element).get();
     const std::uint64_t base = ours ? piece.time->base : GST_CLOCK_TIME_IS_VALID(own_base) ? own_base : 0;
     begins = piece.time->ns - std::min(piece.time->ns, base);
   }
