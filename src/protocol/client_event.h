@@ -86,6 +86,7 @@ struct SessionClose { // translation: end of the input
 struct RawClientEvent {
   std::string type;
   Json json;
+  std::string event_id{}; // its own, if it has one
   bool operator==(const RawClientEvent&) const = default;
 };
 

@@ -103,7 +103,8 @@ Result<RawClientEvent> parse_raw_event(std::string_view text) {
   if (!object) return object.error();
   const std::string_view type = object.value()["type"].text();
   if (type.empty()) return unusable("the event needs a `type`, a string");
-  return RawClientEvent{std::string(type), Json{to_text(object.value())}};
+  return RawClientEvent{std::string(type), Json{to_text(object.value())},
+                        std::string(object.value()["event_id"].text())};
 }
 
 std::string json_quote(std::string_view text) {

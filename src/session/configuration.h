@@ -8,13 +8,14 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rt::session {
 
 class Configuration {
  public:
-  enum class Purpose { initial, change, input_format, round_trip };
+  enum class Purpose { initial, change, input_format, round_trip, raw };
   struct Answered {
     Purpose purpose;
     protocol::SessionConfig asked;
@@ -26,6 +27,8 @@ class Configuration {
 
   // Sends `config` and remembers it as asked for; false without a connection.
   bool send(protocol::SessionConfig config, Purpose purpose);
+  // The application sent a session.update as a raw event: the server answers it, too.
+  void raw_sent(std::string event_id) { pending_.push_back({std::move(event_id), {Purpose::raw, {}}}); }
   void server_says(const protocol::SessionInfo& info) { effective_ = info; }
   // A session.updated answers the oldest update under way; nothing when none was.
   std::optional<Answered> acknowledged();

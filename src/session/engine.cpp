@@ -145,7 +145,9 @@ void Engine::on_lost(const Error& error) {
 std::string Engine::send(decltype(ClientEvent::body) body, std::string_view request) {
   if (!allowed(body)) return {};
   ClientEvent event;
-  event.event_id = "gst_" + std::to_string(next_event_++);
+  const auto* raw = std::get_if<RawClientEvent>(&body);
+  const bool has_id = raw && !raw->event_id.empty();
+  event.event_id = has_id ? raw->event_id : "gst_" + std::to_string(next_event_++);
   event.body = std::move(body);
   if (!connection_.send(codec_->encode(event))) return {};
   requests_.emplace_back(event.event_id, request);
@@ -256,6 +258,7 @@ void Engine::update_answered(const Configuration::Answered& update) {
     drain_.round_trip_answered();
     break;
   case Purpose::change:
+  case Purpose::raw:
     break;
   }
 }
@@ -274,6 +277,8 @@ void Engine::update_refused(const Configuration::Answered& update, const ErrorIn
     break;
   case Configuration::Purpose::change:
     change_refused(update.asked, error);
+    break;
+  case Configuration::Purpose::raw:
     break;
   }
 }

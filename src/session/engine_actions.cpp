@@ -93,7 +93,10 @@ bool Engine::say_filler() {
 }
 
 void Engine::send_raw(RawClientEvent event) {
-  when_active([this, event = std::move(event)] { send(event, "send-event"); });
+  when_active([this, event = std::move(event)] {
+    std::string id = send(event, "send-event");
+    if (event.type == "session.update" && !id.empty()) configuration_.raw_sent(std::move(id));
+  });
 }
 
 void Engine::commit() {

@@ -164,6 +164,37 @@ void answers_do_not_warn_of_older_changes() {
   assert_text(*c.session->settings().instructions, "4");
 }
 
+// An update that the application sent as an event is answered, too: its answer is not for ours that follows.
+void raw_updates_are_answered_in_their_place() {
+  FakeSpeechlessServer::Options options;
+  options.acknowledges = false;
+  Conversation c(options);
+  c.start();
+  SessionConfig effective = c.take_only<SessionUpdate>().at(0).config;
+  c.server.acknowledge(effective);
+  const auto update_twice = [&](const char* voice) {
+    g_assert_true(
+        c.session->send_event(R"({"type":"session.update","event_id":"mine","session":{}})").accepted);
+    c.run();
+    c.set([&](Settings& s) { s.voice = voice; });
+    c.run();
+    g_assert_cmpuint(c.take().size(), ==, 2);
+  };
+  update_twice("ash");
+  c.server.acknowledge(effective);
+  effective.voice = "ash";
+  c.server.acknowledge(effective);
+  update_twice("coral");
+  c.server.refuse("mine", "invalid_value");
+  effective.voice = "coral";
+  c.server.acknowledge(effective);
+  c.run();
+  g_assert_cmpuint(c.src.ear->warnings(Warning::Kind::setting_differs).size(), ==, 0);
+  const auto errors = c.src.ear->notices(NoticeKind::error);
+  g_assert_cmpuint(errors.size(), ==, 1);
+  assert_text(text_of(errors[0], "request"), "send-event");
+}
+
 // What is for the next connection is not sent, and used by it.
 void next_connection() {
   Conversation c;
@@ -217,6 +248,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/settings/unusable", unusable_change);
   g_test_add_func("/session/settings/modality", modality_follows_the_src);
   g_test_add_func("/session/settings/differences", answers_do_not_warn_of_older_changes);
+  g_test_add_func("/session/settings/raw", raw_updates_are_answered_in_their_place);
   g_test_add_func("/session/settings/next-connection", next_connection);
   g_test_add_func("/session/settings/transcription", transcription_session);
   return g_test_run();
