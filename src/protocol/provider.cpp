@@ -125,7 +125,7 @@ Result<std::string> query_for(const Provider& row, std::string query, std::strin
   return query;
 }
 
-std::string path_for(const Provider& row, std::string path, SessionType type) {
+std::string path_for(const Provider& row, const std::string& path, SessionType type) {
   const bool bare = path.empty() || path == "/";
   const std::string_view usual = or_nothing(row.default_path);
   const std::string_view translation = or_nothing(row.translation_path);

@@ -17,7 +17,7 @@ std::string list_of(std::span<const std::string_view> words) {
   return out;
 }
 
-Violation missing(std::string path) {
+Violation missing(const std::string& path) {
   return {"missing_required_parameter", path, "Missing required parameter: '" + path + "'."};
 }
 
@@ -133,7 +133,7 @@ std::optional<Violation> check_tagged(const JsonValue& value, const Shape& shape
 
 } // namespace
 
-std::optional<Violation> check(const JsonValue& value, const Shape& shape, std::string path) {
+std::optional<Violation> check(const JsonValue& value, const Shape& shape, const std::string& path) {
   if (!value.is_object()) return invalid_type(path, value, accepts_object);
   if (!shape.tag.empty()) return check_tagged(value, shape, path);
   for (const auto& [name, content] : value.members()) {

@@ -58,6 +58,6 @@ struct Violation {
   std::string message;
 };
 
-std::optional<Violation> check(const JsonValue& value, const Shape& shape, std::string path);
+std::optional<Violation> check(const JsonValue& value, const Shape& shape, const std::string& path);
 
 } // namespace rt::protocol

@@ -130,7 +130,7 @@ void InputTurns::open_utterance() {
 }
 
 std::string InputTurns::make_item(InputAudio::Committed audio) {
-  const auto id = item_id_.empty() ? context_.out.next_id("item") : std::exchange(item_id_, {});
+  auto id = item_id_.empty() ? context_.out.next_id("item") : std::exchange(item_id_, {});
   const auto previous = context_.items.last_id();
   context_.out.send(InputAudioCommitted{id, previous});
 

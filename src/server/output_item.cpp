@@ -191,12 +191,13 @@ void OutputItem::close(bool completed) {
   context_.out.send(OutputItemDone{place_.response_id, place_.output_index, item_});
 }
 
-std::unique_ptr<OutputItem> make_text_message(Context& context, OutputItem::Place place, std::string text) {
+std::unique_ptr<OutputItem> make_text_message(Context& context, OutputItem::Place place,
+                                              const std::string& text) {
   return std::make_unique<TextMessage>(context, std::move(place), text);
 }
 
 std::unique_ptr<OutputItem> make_audio_message(Context& context, OutputItem::Place place,
-                                               std::string transcript,
+                                               const std::string& transcript,
                                                const std::vector<std::int16_t>& samples,
                                                const audio::Format& format, Ms delta) {
   return std::make_unique<AudioMessage>(context, std::move(place), transcript, samples, format, delta);

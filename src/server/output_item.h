@@ -50,10 +50,11 @@ class OutputItem {
   std::uint64_t text_tokens_ = 0;
 };
 
-std::unique_ptr<OutputItem> make_text_message(Context& context, OutputItem::Place place, std::string text);
+std::unique_ptr<OutputItem> make_text_message(Context& context, OutputItem::Place place,
+                                              const std::string& text);
 // `delta` is how much audio one event carries.
 std::unique_ptr<OutputItem> make_audio_message(Context& context, OutputItem::Place place,
-                                               std::string transcript,
+                                               const std::string& transcript,
                                                const std::vector<std::int16_t>& samples,
                                                const audio::Format& format, Ms delta);
 std::unique_ptr<OutputItem> make_function_call(Context& context, OutputItem::Place place, std::string call_id,

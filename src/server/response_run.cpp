@@ -47,7 +47,7 @@ void ResponseRun::next_part() {
   };
   if (part.sound.kind != Sound::Kind::speech) return start(make_sound(part.sound, settings_.format.rate));
   auto job = context_.speech.speak(part.text, settings_.speed, settings_.format.rate,
-                                   [start](std::vector<std::int16_t> samples) { start(samples); });
+                                   [start](const std::vector<std::int16_t>& samples) { start(samples); });
   // A service that answered at once has moved on already.
   if (!item_ && !finished()) speech_ = std::move(job);
 }

@@ -135,7 +135,7 @@ void Translation::close() {
   go_on();
 }
 
-void Translation::translate(std::shared_ptr<Phrase> phrase) {
+void Translation::translate(const std::shared_ptr<Phrase>& phrase) {
   phrase->translating = true;
   const auto& config = session_.config();
   if (config.transcription && *config.transcription != Transcription{}) {
@@ -146,7 +146,7 @@ void Translation::translate(std::shared_ptr<Phrase> phrase) {
   const auto& sound = scenario_.default_sound;
   if (text.empty()) return say({}, text);
   if (sound && sound->kind != Sound::Kind::speech) return say(make_sound(*sound, format.rate), text);
-  phrase->voice = speech_.speak(text, 1, format.rate, [this, text](std::vector<std::int16_t> samples) {
+  phrase->voice = speech_.speak(text, 1, format.rate, [this, text](const std::vector<std::int16_t>& samples) {
     say(samples, text);
     go_on();
   });
@@ -168,8 +168,10 @@ void Translation::send_piece(std::size_t samples) {
 
 // Phrases are said in the order in which they were spoken, one voice at a time.
 void Translation::go_on() {
-  while (!phrases_.empty() && phrases_.front()->heard && !phrases_.front()->translating)
-    translate(phrases_.front());
+  while (!phrases_.empty() && phrases_.front()->heard && !phrases_.front()->translating) {
+    const auto phrase = phrases_.front(); // it may be gone before its translation returns
+    translate(phrase);
+  }
   if (!closing_ || !phrases_.empty() || std::exchange(closed_, true)) return;
   const auto input_left = format.samples_of_ms(input_.written_ms() - elapsed_ms());
   auto rest = std::max<std::size_t>(input_left, track_.left());

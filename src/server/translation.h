@@ -46,7 +46,7 @@ class Translation final : public ClientSession, InputAudio::Listener {
   void end_phrase();
   void understood(Phrase& phrase, std::string text);
   void go_on();
-  void translate(std::shared_ptr<Phrase> phrase);
+  void translate(const std::shared_ptr<Phrase>& phrase);
   void say(const std::vector<std::int16_t>& samples, const std::string& text);
   void send_piece(std::size_t samples);
   std::uint64_t elapsed_ms() const { return frames_ * frame_ms; }

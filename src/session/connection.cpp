@@ -137,7 +137,7 @@ Nanoseconds Connection::backoff() const {
   return Nanoseconds(static_cast<std::int64_t>(seconds * (1.0 + 0.25 * g_random_double()) * 1e9));
 }
 
-void Connection::attempt_failed(Error error) {
+void Connection::attempt_failed(const Error& error) {
   clear_timers();
   ++generation_;
   if (transport_) transport_->close(normal_closure, "");

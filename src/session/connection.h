@@ -54,7 +54,7 @@ class Connection : private transport::Listener {
  private:
   void dial();
   Result<transport::Endpoint> endpoint();
-  void attempt_failed(Error error);
+  void attempt_failed(const Error& error);
   void clear_timers();
   Nanoseconds backoff() const;
 

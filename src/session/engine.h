@@ -43,7 +43,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void settings_changed();
   void formats_changed(); // an element negotiated, joined or left
   void playing_changed();
-  void src_left(std::vector<audio::Cut> cuts);
+  void src_left(const std::vector<audio::Cut>& cuts);
   void pump();
 
   void send_item(protocol::Item item, std::string_view request, bool respond); // `request`: a literal

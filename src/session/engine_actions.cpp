@@ -161,7 +161,7 @@ void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
   drain_.advance();
 }
 
-void Engine::src_left(std::vector<audio::Cut> cuts) {
+void Engine::src_left(const std::vector<audio::Cut>& cuts) {
   if (phase_ == Phase::active) {
     responses_.discard_open();
     cuts_made(cuts);

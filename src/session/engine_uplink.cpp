@@ -15,7 +15,7 @@ void Engine::pump() {
       check_input_format();
     if (!shared_->uplink.pop(entry_, input_ready_)) break;
     if (!entry_.is_audio) {
-      const std::function<void()> action = std::move(entry_.action);
+      const std::function<void()> action = std::exchange(entry_.action, nullptr);
       if (action) action();
       if (phase_ != Phase::active) return;
       continue;

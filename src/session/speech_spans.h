@@ -26,7 +26,7 @@ class SpeechSpans {
   }
   // What was sent from `from_ms` to `to_ms` was asked to be a turn.
   void commit_asked(std::string event_id, std::uint64_t from_ms, std::uint64_t to_ms) {
-    asked_.push_back({std::move(event_id), {from_ms, to_ms}});
+    asked_.emplace_back(std::move(event_id), Span{from_ms, to_ms});
   }
   void commit_refused(const std::string& event_id) {
     std::erase_if(asked_, [&](const auto& asked) { return asked.first == event_id; });
