@@ -48,11 +48,11 @@ class Agent(Program):
         self.port = int(self.wait_for(r"listening on sip:127\.0\.0\.1:(\d+)")[1])
 
     def wait_calls_gone(self):
-        """Until no call has a socket or a thread of its own. Descriptors that are left, and UDP sockets."""
+        """Until no call has a socket or a thread of its own. How many descriptors are left, and UDP sockets."""
         def left():
-            gone = self.udp_ports() == 1 and not {"rtpsession-rtcp", "realtime-io"} & set(self.thread_names())
-            return (len(self.descriptors()), self.udp_ports()) if gone else None
-        return until(left, lambda: f"all of the calls is gone: {self.thread_names()}, {self.udp_ports()} UDP sockets\n"
+            gone = self.udp_ports() == [self.port] and not {"rtpsession-rtcp", "realtime-io"} & set(self.thread_names())
+            return (len(self.descriptors()), 1) if gone else None
+        return until(left, lambda: f"all of the calls is gone: {self.thread_names()}, UDP ports {self.udp_ports()}\n"
                                    f"{self.output()}")
 
     # Of the program and of GLib. A thread that GLib keeps for the next task has the name of the last one for 15 s.

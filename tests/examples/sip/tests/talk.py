@@ -11,9 +11,9 @@ from fixtures import Server, Agent, need
 from programs import Failed, report
 
 REALTIME = {"vad-silence-duration": 400, "input-transcription-model": "gpt-4o-transcribe"}
-
-
 LIMIT_MS = 300
+
+
 def main():
     program, server_program, recognise = sys.argv[1:4]
     need("baresip", program, server_program, recognise, speech.SPOKEN)
