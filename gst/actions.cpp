@@ -61,6 +61,11 @@ gboolean send_tool_output_silent(GstElement* element, const char* call_id, const
   });
 }
 
+gboolean approve_mcp(GstElement* element, const char* request_id, gboolean approve) {
+  return act(element, "approve-mcp",
+             [&](Session& s) { return s.approve_mcp(request_id ? request_id : "", approve != FALSE); });
+}
+
 gboolean create_response(GstElement* element, const char* options) {
   return act(element, "create-response", [&](Session& s) {
     return s.create_response(options ? std::optional<std::string>(options) : std::nullopt);
@@ -117,6 +122,7 @@ void install_signals(GObjectClass* klass) {
   install_action(type, "send-tool-output", G_CALLBACK(send_tool_output), G_TYPE_STRING, G_TYPE_STRING);
   install_action(type, "send-tool-output-silent", G_CALLBACK(send_tool_output_silent), G_TYPE_STRING,
                  G_TYPE_STRING);
+  install_action(type, "approve-mcp", G_CALLBACK(approve_mcp), G_TYPE_STRING, G_TYPE_BOOLEAN);
   install_action(type, "create-response", G_CALLBACK(create_response), G_TYPE_STRING);
   install_action(type, "cancel-response", G_CALLBACK(cancel_response));
   install_action(type, "interrupt", G_CALLBACK(interrupt));

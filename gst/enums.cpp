@@ -23,6 +23,10 @@ constexpr GEnumValue noise_reduction[] = {{0, "Whatever the server does", "auto"
                                           {2, "A microphone near the mouth", "near-field"},
                                           {3, "A microphone in the room", "far-field"},
                                           {}};
+constexpr GEnumValue mcp_approval[] = {{0, "The application is asked: approve-mcp", "ask"},
+                                       {1, "Every call is approved", "always"},
+                                       {2, "Every call is refused", "never"},
+                                       {}};
 constexpr GEnumValue eagerness[] = {{0, "The server's choice", "auto"},
                                     {1, "Waits long", "low"},
                                     {2, "Waits", "medium"},
@@ -76,6 +80,11 @@ GType enum_type<session::NoiseReductionChoice>() {
   return type;
 }
 template<>
+GType enum_type<session::McpApproval>() {
+  static const GType type = register_enum("GstRealtimeMcpApproval", mcp_approval);
+  return type;
+}
+template<>
 GType enum_type<protocol::TurnDetection::Eagerness>() {
   static const GType type = register_enum("GstRealtimeEagerness", eagerness);
   return type;
@@ -106,6 +115,7 @@ void mark_enums() {
                          enum_type<session::OutputModality>(),
                          enum_type<session::TurnDetectionChoice>(),
                          enum_type<session::NoiseReductionChoice>(),
+                         enum_type<session::McpApproval>(),
                          enum_type<protocol::TurnDetection::Eagerness>(),
                          enum_type<protocol::ProviderId>(),
                          enum_type<protocol::SessionType>(),

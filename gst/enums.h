@@ -17,6 +17,8 @@ GType enum_type<session::TurnDetectionChoice>();
 template<>
 GType enum_type<session::NoiseReductionChoice>();
 template<>
+GType enum_type<session::McpApproval>();
+template<>
 GType enum_type<protocol::TurnDetection::Eagerness>();
 template<>
 GType enum_type<protocol::ProviderId>();

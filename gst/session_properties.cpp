@@ -103,9 +103,9 @@ constexpr std::array table = {
     property<&Settings::input_transcription_prompt>("input-transcription-prompt",
                                                     "Hint for the transcription; NULL: not sent", playing),
     property<&Settings::noise_reduction>("noise-reduction", "Noise reduction by the server", playing),
-    property<&Settings::tools>("tools",
-                               "Functions the model may call: a JSON array, or @FILE; NULL: not sent",
-                               playing, {}, bad_tools),
+    property<&Settings::tools>(
+        "tools", "Functions and MCP servers the model may call: a JSON array, or @FILE; NULL: not sent",
+        playing, {}, bad_tools),
     property<&Settings::tool_choice>(
         "tool-choice", "auto, none, required, a function's name, or a JSON object; NULL: not sent", playing,
         {}, bad_tool_choice),
@@ -121,6 +121,8 @@ constexpr std::array table = {
     property<&Settings::tool_filler_delay_ms>("tool-filler-delay",
                                               "How long a tool runs before 'tool-filler' is said, ms",
                                               playing, {1, 3'600'000}),
+    property<&Settings::mcp_approval>(
+        "mcp-approval", "What becomes of the server's requests to call a tool of an MCP server", playing),
     property<&Settings::max_output_tokens>("max-output-tokens",
                                            "Longest answer, tokens, 1 to 4096; 0: no limit; -1: not sent",
                                            playing, {-1, 4096}),

@@ -21,7 +21,7 @@ Engine::Engine(std::shared_ptr<Executor> executor, const transport::Factory& fac
                std::shared_ptr<SharedState> shared)
     : executor_(std::move(executor)), shared_(std::move(shared)), connection_(*executor_, factory, *this),
       configuration_(*this), responses_(*this), tools_(*this, responses_, [this] { return say_filler(); }),
-      drain_(*executor_, *this),
+      mcp_(*this, responses_, mcp_hooks()), mcp_lists_(*this), drain_(*executor_, *this),
       said_(*executor_, "said", [this](const auto& id, const auto& text) { line_said(id, text); }),
       heard_(*executor_, "heard", [this](const auto& id, const auto& text) { line_heard(id, text); }),
       codec_(&Codec::of(Dialect::ga)) {}
@@ -64,6 +64,8 @@ void Engine::close() {
   configuration_.reset();
   responses_.reset();
   tools_.reset();
+  mcp_.reset();
+  mcp_lists_.reset();
   turns_.reset();
   timeline_.reset();
   speech_.reset();
@@ -97,6 +99,7 @@ void Engine::fail(const Error& error) {
   deferred_.clear();
   responses_.reset();
   tools_.lose_all();
+  mcp_.lose_all();
   // Before the streams end: an application must read the reason first, and only then of streams that failed.
   for (const auto& listener : shared_->members.posters(Direction::downlink)) {
     if (was_connecting) listener->on_progress(ProgressKind::error, error.message);
@@ -107,6 +110,7 @@ void Engine::fail(const Error& error) {
     auto status = shared_->status.lock();
     status->life = SharedState::Life::failed;
     status->tool_calls.clear();
+    status->mcp_approvals.clear();
   }
   shared_->downlink.end();
   for (const auto& listener : shared_->members.all())
@@ -174,6 +178,7 @@ void Engine::tool_call_over(const std::string& call_id) {
 void Engine::response_over(const std::string& response_id) {
   shared_->downlink.response_done(response_id);
   tools_.response_over(response_id);
+  mcp_.response_over(response_id);
 }
 
 void Engine::warn(const Warning& warning) {
@@ -291,8 +296,10 @@ void Engine::report_differences(const SessionConfig& asked) {
 void Engine::activate() {
   phase_ = Phase::active;
   if (auto items = wanted_items(settings_))
-    for (Item& item : items.value())
+    for (Item& item : items.value()) {
+      mcp_.not_asked(item);
       send(ItemCreate{std::move(item), std::nullopt}, "initial-items");
+    }
   check_input_format();
   std::vector<std::function<void()>> tasks = std::exchange(deferred_, {});
   for (const auto& task : tasks)
@@ -357,6 +364,7 @@ void Engine::settings_changed() {
 // What takes effect here and not at the server.
 void Engine::use_local_settings() {
   apply_timeouts();
+  mcp_.set_approval(settings_.mcp_approval);
   filter_ = EventFilter(settings_.forward_events);
 }
 

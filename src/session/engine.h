@@ -9,6 +9,8 @@
 #include "session/heard_transcripts.h"
 #include "session/input_timeline.h"
 #include "session/input_turns.h"
+#include "session/mcp_calls.h"
+#include "session/mcp_lists.h"
 #include "session/pre_roll.h"
 #include "session/responses.h"
 #include "session/shared_state.h"
@@ -53,6 +55,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void cancel_response();
   void interrupt();
   void tool_output(const std::string& call_id, const std::string& output, bool respond);
+  void approve_mcp(const std::string& request_id, bool approve, const std::string& reason);
   void send_raw(protocol::RawClientEvent event);
   void commit();
   void set_pre_roll(std::uint32_t milliseconds) { pre_roll_.set_length(milliseconds); }
@@ -149,7 +152,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void warn_of_refusal(const protocol::ErrorInfo& error);
   void handle(const protocol::ResponseCreated& e);
   void handle(const protocol::ResponseDone& e);
-  void handle(const protocol::OutputItemAdded& e) { responses_.on_event(e.response_id); }
+  void handle(const protocol::OutputItemAdded& e);
   void handle(const protocol::OutputItemDone& e);
   void handle(const protocol::OutputAudioDelta& e);
   void handle(const protocol::OutputAudioDone& e);
@@ -162,8 +165,16 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void handle(const protocol::ContentPartAdded& e) { responses_.on_event(e.at.response_id); }
   void handle(const protocol::ContentPartDone& e) { responses_.on_event(e.at.response_id); }
   void handle(const protocol::ItemAdded& e);
+  void handle(const protocol::ItemDone& e);
   void handle(const protocol::ItemDeleted& e);
   void handle(const protocol::ItemRetrieved& e);
+  void handle(const protocol::McpListToolsCompleted& e) { mcp_lists_.ended(e.item_id, true); }
+  void handle(const protocol::McpListToolsFailed& e) { mcp_lists_.ended(e.item_id, false); }
+  void handle(const protocol::McpArgumentsDelta& e) { responses_.on_event(e.at.response_id); }
+  void handle(const protocol::McpArgumentsDone& e);
+  void handle(const protocol::McpCallInProgress& e) { mcp_.call_running(e.item_id); }
+  void handle(const protocol::McpCallCompleted& e) { mcp_.call_ended(e.item_id, true); }
+  void handle(const protocol::McpCallFailed& e) { mcp_.call_ended(e.item_id, false); }
   void handle(const protocol::RateLimits& e);
   template<typename Other>
   void handle(const Other&) {} // nothing to do, and unknown ones pass through
@@ -184,6 +195,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void transcript_cut(const audio::Cut& cut, std::uint64_t base);
   void transcript_heard(const audio::PlaybackMark& mark, std::uint64_t base);
   Notice user_transcript(const std::string& item_id);
+  McpCalls::Hooks mcp_hooks();
   void tool_call(const std::string& response_id, const protocol::Item& call);
   bool interrupt_playback(); // whether there was anything
   void refuse(const char* request, const char* code, const std::string& message);
@@ -214,6 +226,8 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   Configuration configuration_;
   Responses responses_;
   ToolCalls tools_;
+  McpCalls mcp_;
+  McpLists mcp_lists_;
   Drain drain_;
   InputTurns turns_;
   InputTimeline timeline_;

@@ -54,8 +54,9 @@ void Engine::create_response(ResponseOptions options) {
 
 void Engine::cancel_response() {
   when_active([this] {
-    const bool tools_waited = !tools_.quiet();
+    const bool tools_waited = !tools_.quiet() || !mcp_.quiet();
     tools_.cancel_all();
+    mcp_.cancel_all();
     if (responses_.cancel() || tools_waited) return;
     refuse("cancel-response", "response_cancel_not_active", "There is no response to cancel");
   });
@@ -241,7 +242,7 @@ bool Engine::round_trip() {
 
 bool Engine::quiet() {
   if (configuration_.streams() && !stream_over_) return false;
-  if (!responses_.quiet() || !tools_.quiet() || !turns_.quiet()) return false;
+  if (!responses_.quiet() || !tools_.quiet() || !mcp_.quiet() || !turns_.quiet()) return false;
   return !shared_->members.open(Role::src) || shared_->downlink.idle();
 }
 
@@ -259,6 +260,7 @@ std::string Engine::what_is_open() {
   };
   add(responses_.what_is_open());
   add(tools_.what_is_open());
+  add(mcp_.what_is_open());
   if (!uplink_sent()) add("input audio that was not sent");
   if (shared_->members.open(Role::src) && !shared_->downlink.idle()) add("reply audio that was not heard");
   if (!text.empty()) return text;

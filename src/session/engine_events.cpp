@@ -107,6 +107,7 @@ void Engine::handle(const ErrorEvent& e) {
   }
   const auto refused = responses_.on_error(e.error);
   tools_.on_error(e.error);
+  mcp_.on_error(e.error);
   turns_.commit_refused(e.error.event_id);
   speech_.commit_refused(e.error.event_id);
   using Refused = Responses::Refused;
@@ -127,7 +128,8 @@ void Engine::handle(const ErrorEvent& e) {
 // Words, pictures and answers that the application asked for are lost.
 void Engine::warn_of_refusal(const ErrorInfo& error) {
   static constexpr std::string_view asked_for[] = {"send-text",     "send-image", "send-tool-output",
-                                                   "initial-items", "greeting",   "create-response"};
+                                                   "initial-items", "greeting",   "create-response",
+                                                   "approve-mcp",   "mcp-call"};
   const std::string_view request = request_of(error.event_id);
   if (std::ranges::find(asked_for, request) == std::end(asked_for)) return;
   warn({Warning::Kind::request_refused,
@@ -157,6 +159,7 @@ void Engine::established(SessionInfo session) {
   configuration_.server_says(session);
   shared_->downlink.set_interruptible(configuration_.interrupts_on_speech());
   phase_ = Phase::configuring;
+  shared_->status.lock()->no_mcp = why_no_mcp(terms());
   {
     auto statistics = shared_->statistics.lock();
     statistics->session_id = session.id;
@@ -322,6 +325,7 @@ void Engine::handle(const ResponseDone& e) {
   Notice notice = of_response(NoticeKind::response_done, response)
                       .with("status", status_name(response.status))
                       .with("reason", response.reason);
+  mcp_.response_ending(response);
   responses_.on_done(response);
   {
     auto statistics = shared_->statistics.lock();
@@ -348,27 +352,12 @@ void Engine::handle(const ResponseDone& e) {
     fail({ErrorKind::quota_exceeded, response.error_message, "", response.error_code});
 }
 
-// The end of the item, not of its arguments: these end early when the response is cut off.
-void Engine::handle(const OutputItemDone& e) {
-  if (!responses_.on_event(e.response_id)) return;
-  if (e.item.type == Item::Type::function_call && e.item.status != "incomplete")
-    tool_call(e.response_id, e.item);
-}
-
 // One that an interrupted response made is part of the conversation; one that the application cancelled is
 // not wanted.
 void Engine::tool_call(const std::string& response_id, const Item& call) {
   if (call.call_id.empty() || tools_.knows(call.call_id) || responses_.cancelled(response_id)) return;
   shared_->status.lock()->tool_calls.insert(call.call_id);
   tools_.announce(response_id, call);
-}
-
-void Engine::handle(const ItemAdded& e) {
-  if (e.item.type == Item::Type::function_call_output) tools_.output_taken(e.item.call_id);
-}
-
-void Engine::handle(const ItemDeleted& e) {
-  tools_.item_deleted(e.item_id);
 }
 
 void Engine::audio_delta(std::string_view response_id, std::string_view item_id, std::uint32_t content_index,

@@ -25,6 +25,11 @@ enum class NoticeKind {
   dtmf,
   tool_call,
   tool_call_cancelled,
+  mcp_list_tools,
+  mcp_approval_request,
+  mcp_approval_cancelled,
+  mcp_call,
+  mcp_call_done,
   response_started,
   response_done,
   playback_started,
@@ -96,6 +101,7 @@ struct Warning {
     response_timed_out,
     retrying,
     tool_timed_out,
+    mcp_list_failed,
     request_refused,
     unsupported
   };

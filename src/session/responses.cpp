@@ -77,10 +77,10 @@ void Responses::send_beside(ResponseOptions options, std::string_view request, b
   watch();
 }
 
-void Responses::follow_up() {
+void Responses::follow_up(std::string_view request) {
   outputs_known_ = false;
   if (std::any_of(queue_.begin(), queue_.end(), [](const Request& r) { return r.follow_up; })) return;
-  queue_.push_back({{}, "send-tool-output", true});
+  queue_.push_back({{}, request, true});
   pump();
 }
 

@@ -34,7 +34,7 @@ class Responses {
   // Out of band, yet said to the listener of the conversation: cancelled and interrupted with it.
   void create_aside(protocol::ResponseOptions options, std::string_view request);
   // After outputs of tools; one for all of them that no response has seen.
-  void follow_up();
+  void follow_up(std::string_view request = "send-tool-output");
   // The server has all those outputs: a response that it begins by itself from now on answers them, too.
   void outputs_known();
   // A turn was committed that the server answers by itself.

@@ -100,6 +100,8 @@ void Session::open(MemberId id, Role role) {
     status->life = SharedState::Life::open;
     status->ordered_pending = 0;
     status->tool_calls.clear();
+    status->mcp_approvals.clear();
+    status->no_mcp.clear();
   }
   *shared.statistics.lock() = {};
   *shared.clocks.lock() = {};

@@ -110,6 +110,8 @@ class Session {
   Outcome clear_input();
   // `respond`: an answer is asked for when the outputs of all calls have gone out.
   Outcome send_tool_output(const std::string& call_id, const std::string& output, bool respond = true);
+  // `reason` may be empty; the model may read it.
+  Outcome approve_mcp(const std::string& request_id, bool approve, const std::string& reason = {});
   Outcome send_event(const std::string& json);
 
   bool failed();

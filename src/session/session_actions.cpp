@@ -124,6 +124,18 @@ Outcome Session::send_tool_output(const std::string& call_id, const std::string&
   return {};
 }
 
+Outcome Session::approve_mcp(const std::string& request_id, bool approve, const std::string& reason) {
+  if (Outcome outcome = ready_for_answers(); !outcome.accepted) return outcome;
+  {
+    auto status = shared().status.lock();
+    if (!status->no_mcp.empty()) return {false, "there are no MCP tools: " + status->no_mcp};
+    if (!status->mcp_approvals.erase(request_id))
+      return {false, "no MCP approval request '" + request_id + "' waits for an answer"};
+  }
+  post([=](Engine& e) { e.approve_mcp(request_id, approve, reason); });
+  return {};
+}
+
 Outcome Session::send_event(const std::string& json) {
   if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
   auto event = parse_raw_event(json);
@@ -135,6 +147,11 @@ Outcome Session::send_event(const std::string& json) {
   if (event->type == "conversation.item.create" && item["type"].text() == "function_call_output" &&
       shared().status.lock()->tool_calls.contains(std::string(item["call_id"].text())))
     return send_tool_output(std::string(item["call_id"].text()), std::string(item["output"].text()), false);
+  const std::string request_id(item["approval_request_id"].text());
+  if (event->type == "conversation.item.create" && item["type"].text() == "mcp_approval_response" &&
+      shared().status.lock()->mcp_approvals.contains(request_id))
+    return approve_mcp(request_id, item["approve"].as_bool().value_or(false),
+                       std::string(item["reason"].text()));
   if (event->type == "input_audio_buffer.commit") return commit();
   if (event->type == "input_audio_buffer.clear") {
     post_ordered([](Engine& e) { e.clear_input(false); });

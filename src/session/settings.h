@@ -18,6 +18,7 @@ enum class TriState { automatic, yes, no };
 enum class OutputModality { automatic, audio, text };
 enum class TurnDetectionChoice { automatic, server_vad, semantic_vad, none };
 enum class NoiseReductionChoice { automatic, none, near_field, far_field };
+enum class McpApproval { ask, always, never };
 
 using Header = std::pair<std::string, std::string>;
 
@@ -57,6 +58,7 @@ struct Settings {
   std::uint32_t tool_timeout_ms = 30000;
   std::optional<std::string> tool_filler; // instructions
   std::uint32_t tool_filler_delay_ms = 1000;
+  McpApproval mcp_approval = McpApproval::ask;
   std::int32_t max_output_tokens = -1; // 0: infinite
   double temperature = -1;
   std::optional<std::string> reasoning_effort, truncation, prompt, tracing;

@@ -28,8 +28,10 @@ struct SharedState {
   enum class Life { closed, open, failed, over }; // over: ended as it was asked to
   struct Status {
     Life life = Life::closed;
-    std::set<std::string> tool_calls; // announced and unanswered
-    unsigned ordered_pending = 0;     // commits on their way through the uplink queue
+    std::set<std::string> tool_calls;    // announced and unanswered
+    std::set<std::string> mcp_approvals; // that the application is asked for
+    std::string no_mcp;                  // why this server has none; empty: it has
+    unsigned ordered_pending = 0;        // commits on their way through the uplink queue
     bool drain_requested = false, drained = false, drain_flushing = false;
     std::optional<audio::Format> input_format;
     std::uint32_t silence_fill_delay_ms = 200;

@@ -189,7 +189,8 @@ struct WhyNot {
     });
     const std::string pictures =
         image && t.dialect == Dialect::beta ? std::string(dialect_name(t.dialect)) + " has no pictures" : "";
-    return either(conversation_only(), either(pictures, provider(!image || can().images)));
+    const std::string mcp = event.item.type == Item::Type::mcp_approval_response ? why_no_mcp(t) : "";
+    return either(conversation_only(), either(mcp, either(pictures, provider(!image || can().images))));
   }
   std::string operator()(const ItemRetrieve&) const {
     return either(turns_only(), provider(can().retrieves_items));
@@ -222,6 +223,13 @@ const char* kind_name(SessionType type) {
     return "a translation session";
   }
   return "";
+}
+
+// What a provider's own dialect has its row knows.
+std::string why_no_mcp(const Terms& terms) {
+  if (std::string reason = in_conversations(terms); !reason.empty()) return reason;
+  if (!terms.provider.can.mcp || terms.provider.dialect) return provider_has(terms.provider.can.mcp, terms);
+  return in_dialects(terms, {Dialect::ga, Dialect::hybrid});
 }
 
 std::string fit(SessionConfig& config, const Settings& asked, const Terms& terms) {

@@ -25,6 +25,9 @@ std::string fit(protocol::ResponseOptions& options, const Terms& terms);
 // Why a server of these terms takes no such event; empty when it does.
 std::string why_not(const decltype(protocol::ClientEvent::body)& event, const Terms& terms);
 
+// Why a server of these terms calls no tools by itself; empty when it may.
+std::string why_no_mcp(const Terms& terms);
+
 // For messages: "a conversation", ...
 const char* kind_name(protocol::SessionType type);
 

@@ -47,7 +47,8 @@ class ToolCalls {
   void lose_all();   // nobody is there to be told
 
   bool quiet() const { return calls_.empty(); }
-  std::string what_is_open() const; // for a warning
+  bool all_taken() const { return sent_.empty(); } // the server has every output that was sent
+  std::string what_is_open() const;                // for a warning
 
  private:
   struct Output {

@@ -60,6 +60,7 @@ const std::map<std::string, std::vector<const char*>> values = {
     {"tool-timeout", {"1000", "0"}},
     {"tool-filler", {"Say: One moment"}},
     {"tool-filler-delay", {"500", "100"}},
+    {"mcp-approval", {"always", "never", "ask"}},
     {"max-output-tokens", {"100", "0"}},
     {"temperature", {"0.75", "1.1"}},
     {"reasoning-effort", {"low", "xhigh"}},
@@ -109,6 +110,8 @@ const std::map<std::string, std::function<void(GstElement*, gboolean*)>> signals
      [](GstElement* e, gboolean* r) {
        g_signal_emit_by_name(e, "send-tool-output-silent", "call_2", "{}", r);
      }},
+    {"approve-mcp",
+     [](GstElement* e, gboolean* r) { g_signal_emit_by_name(e, "approve-mcp", "mcpr_1", TRUE, r); }},
     {"create-response",
      [](GstElement* e, gboolean* r) {
        g_signal_emit_by_name(
@@ -221,6 +224,7 @@ static void every_setting_of(const Kind& kind) {
     const std::string id = h.server.begin_response();
     for (const char* call : {"call_1", "call_2"})
       h.server.call_tool(id, std::string("item_") + call, call, "look_up", "{}");
+    h.server.ask_approval(id, "mcpr_1", "search", "{}");
     h.server.end_response(id);
     h.run();
   }

@@ -47,6 +47,7 @@ const std::vector<Row> session_rows = {
     {"tool-timeout", "30000", "0", "ms"},
     {"tool-filler", "NULL", "Say: One moment"},
     {"tool-filler-delay", "1000", "500", "ms"},
+    {"mcp-approval", "ask", "always"},
     {"max-output-tokens", "-1", "0", "tokens"},
     {"temperature", "-1", "0.75"},
     {"session-config", "NULL", "{\"a\":1}"},

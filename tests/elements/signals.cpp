@@ -17,7 +17,7 @@ struct Action {
   std::function<void(GstElement*, gboolean*)> emit;
 };
 
-// Each as it can succeed; send-tool-output needs a call to answer and has a test of its own.
+// Each as it can succeed; what answers a call or a request has a test of its own.
 const std::vector<Action> actions = {
     {"send-text", [](GstElement* e, gboolean* r) { g_signal_emit_by_name(e, "send-text", "Hello", r); }},
     {"create-response",
@@ -211,6 +211,62 @@ GST_START_TEST(a_silent_output_asks_for_nothing) {
 }
 GST_END_TEST
 
+GST_START_TEST(a_request_for_approval_is_answered_once) {
+  ElementHarness h;
+  GstElement* sink = h.add_sink();
+  const auto approve = [&](const char* request_id) {
+    gboolean accepted = 2;
+    g_signal_emit_by_name(sink, "approve-mcp", request_id, TRUE, &accepted);
+    return accepted;
+  };
+  const auto refused_because = [&](const char* request_id, const char* why) {
+    h.messages().clear();
+    fail_unless_equals_int(approve(request_id), FALSE);
+    const GstStructure* error = h.find("realtime/error");
+    assert_text(string_field(error, "request"), "approve-mcp");
+    fail_unless(string_field(error, "message").find(why) != std::string::npos);
+  };
+  refused_because("mcpr_1", "NULL");
+  gst_element_set_state(sink, GST_STATE_PAUSED);
+  h.connect();
+  refused_because("mcpr_1", "'mcpr_1'");
+  refused_because(nullptr, "''");
+  const std::string response = h.server.begin_response();
+  h.server.call_mcp(response, "item_call", "search", "{\"q\":\"gap\"}");
+  h.server.ask_approval(response, "mcpr_1", "search", "{\"q\":\"gap\"}");
+  h.server.end_response(response);
+  h.run();
+  const GstStructure* request = h.find("realtime/mcp-approval-request");
+  assert_text(string_field(request, "request-id"), "mcpr_1");
+  assert_text(string_field(request, "server-label"), "docs");
+  assert_text(string_field(request, "name"), "search");
+  assert_text(string_field(request, "arguments"), "{\"q\":\"gap\"}");
+  assert_text(string_field(gst_value_get_structure(gst_structure_get_value(request, "args")), "q"), "gap");
+  fail_unless(!gst_structure_has_field(request, "approve"));
+  h.transport.take();
+  fail_unless_equals_int(approve("mcpr_1"), TRUE);
+  refused_because("mcpr_1", "'mcpr_1'");
+  h.run();
+  const auto items = only<ItemCreate>(h.transport.take());
+  fail_unless_equals_int(items.size(), 1);
+  fail_unless(items[0].item.approval_request_id == "mcpr_1" && items[0].item.approve);
+  h.server.end_mcp("item_call", "search", "found");
+  h.run();
+  const GstStructure* done = h.find("realtime/mcp-call-done");
+  assert_text(string_field(done, "status"), "completed");
+  assert_text(string_field(done, "output"), "found");
+  // The property takes the application's place at once.
+  g_object_set(sink, "mcp-approval", 2, nullptr);
+  h.run();
+  h.server.ask_approval("", "mcpr_2", "search", "{}");
+  h.run();
+  gboolean approved = TRUE;
+  fail_unless(gst_structure_get_boolean(h.find("realtime/mcp-approval-request"), "approve", &approved));
+  fail_unless(!approved);
+  refused_because("mcpr_2", "'mcpr_2'");
+}
+GST_END_TEST
+
 GST_START_TEST(actions_of_one_element_serve_the_whole_session) {
   ElementHarness h;
   GstElement* sink = h.add_sink();
@@ -289,6 +345,7 @@ static Suite* signals_suite() {
   tcase_add_test(tcase, arguments_that_make_no_sense_are_refused);
   tcase_add_test(tcase, a_tool_call_is_answered_once);
   tcase_add_test(tcase, a_silent_output_asks_for_nothing);
+  tcase_add_test(tcase, a_request_for_approval_is_answered_once);
   tcase_add_test(tcase, actions_of_one_element_serve_the_whole_session);
   tcase_add_test(tcase, the_key_is_asked_for_before_each_connection);
   tcase_add_test(tcase, a_retry_asks_for_a_fresh_key);

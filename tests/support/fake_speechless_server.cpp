@@ -111,6 +111,46 @@ void FakeSpeechlessServer::call_tool(const std::string& response_id, const std::
   transport_.deliver(OutputItemDone{response_id, 0, call});
 }
 
+namespace {
+
+Item mcp_item(Item::Type type, const std::string& id, const std::string& name, const std::string& arguments) {
+  Item item;
+  item.type = type;
+  item.id = id;
+  item.server_label = "docs";
+  item.name = name;
+  item.arguments = arguments;
+  return item;
+}
+
+} // namespace
+
+void FakeSpeechlessServer::call_mcp(const std::string& response_id, const std::string& item_id,
+                                    const std::string& name, const std::string& arguments) {
+  const Item call = mcp_item(Item::Type::mcp_call, item_id, name, "");
+  transport_.deliver(OutputItemAdded{response_id, 0, call});
+  transport_.deliver(ItemAdded{call, std::nullopt});
+  transport_.deliver(McpArgumentsDone{{response_id, item_id, 0, 0}, arguments});
+}
+
+void FakeSpeechlessServer::ask_approval(const std::string& response_id, const std::string& request_id,
+                                        const std::string& name, const std::string& arguments) {
+  const Item request = mcp_item(Item::Type::mcp_approval_request, request_id, name, arguments);
+  transport_.deliver(OutputItemAdded{response_id, 1, request});
+  transport_.deliver(ItemAdded{request, std::nullopt});
+  transport_.deliver(ItemDone{request, std::nullopt});
+  transport_.deliver(OutputItemDone{response_id, 1, request});
+}
+
+void FakeSpeechlessServer::end_mcp(const std::string& item_id, const std::string& name,
+                                   const std::string& output) {
+  Item call = mcp_item(Item::Type::mcp_call, item_id, name, "{}");
+  call.output = output;
+  transport_.deliver(McpCallInProgress{item_id, 0});
+  transport_.deliver(McpCallCompleted{item_id, 0});
+  transport_.deliver(ItemDone{call, std::nullopt});
+}
+
 void FakeSpeechlessServer::end_response(const std::string& response_id, ResponseStatus status) {
   Response response;
   response.id = response_id;

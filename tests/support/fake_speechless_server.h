@@ -36,6 +36,12 @@ class FakeSpeechlessServer {
   void end_item(const std::string& response_id, const std::string& item_id);
   void call_tool(const std::string& response_id, const std::string& item_id, const std::string& call_id,
                  const std::string& name, const std::string& arguments);
+  // A tool of MCP server "docs": its call with its arguments, a request to approve it, its result.
+  void call_mcp(const std::string& response_id, const std::string& item_id, const std::string& name,
+                const std::string& arguments);
+  void ask_approval(const std::string& response_id, const std::string& request_id, const std::string& name,
+                    const std::string& arguments);
+  void end_mcp(const std::string& item_id, const std::string& name, const std::string& output);
   void end_response(const std::string& response_id,
                     protocol::ResponseStatus status = protocol::ResponseStatus::completed);
   void commit(const std::string& item_id);

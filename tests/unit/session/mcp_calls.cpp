@@ -1,0 +1,451 @@
+// Tools that the server calls by itself: each request for approval is told and answered once, each call is
+// told with its result, and one response follows when all of a response's calls have ended.
+#include "session/mcp_calls.h"
+#include "fake_wire.h"
+#include "recording_listener.h"
+#include "texts.h"
+
+#include <algorithm>
+
+namespace {
+
+using namespace rt;
+using namespace rt::protocol;
+using namespace rt::session;
+using namespace rt::session::test;
+
+struct Fixture {
+  FakeWire wire;
+  Responses responses{wire};
+  std::set<std::string> waiting;
+  McpCalls mcp{wire,
+               responses,
+               {.approval =
+                    [this](const std::string& id, bool waits) {
+                      if (waits)
+                        waiting.insert(id);
+                      else
+                        waiting.erase(id);
+                    },
+                .follow_up =
+                    [this] {
+                      responses.follow_up("mcp-call");
+                      responses.outputs_known();
+                    }}};
+
+  explicit Fixture(McpApproval approval = McpApproval::ask) {
+    responses.set_timeout(std::chrono::seconds(30));
+    mcp.set_approval(approval);
+    wire.on_response_over = [this](const std::string& id) { mcp.response_over(id); };
+    responses.on_created(response("resp_1"));
+  }
+  static Response response(const std::string& id) {
+    Response r;
+    r.id = id;
+    r.conversation_id = "conv_1";
+    r.status = ResponseStatus::completed;
+    return r;
+  }
+  static Item item(Item::Type type, const std::string& id, const std::string& arguments) {
+    Item item;
+    item.type = type;
+    item.id = id;
+    item.server_label = "docs";
+    item.name = "search";
+    item.arguments = arguments;
+    return item;
+  }
+  static Item call_item(const std::string& id, const std::string& arguments = "", const char* output = "") {
+    Item call = item(Item::Type::mcp_call, id, arguments);
+    call.output = output;
+    return call;
+  }
+  static Item request_item(const std::string& id, const std::string& arguments = R"({"q":"x"})") {
+    return item(Item::Type::mcp_approval_request, id, arguments);
+  }
+  void call(const std::string& id, const std::string& arguments = R"({"q":"x"})",
+            const std::string& parent = "resp_1") {
+    mcp.output_item_added(parent, call_item(id));
+    mcp.item_added(call_item(id));
+    mcp.arguments_done({parent, id, 0, 0}, arguments);
+  }
+  void request(const std::string& id, const std::string& arguments = R"({"q":"x"})") {
+    mcp.output_item_added("resp_1", request_item(id, arguments));
+    mcp.item_done(request_item(id, arguments));
+    mcp.output_item_done("resp_1", request_item(id, arguments));
+  }
+  void result(const std::string& id, const char* output = "found") {
+    mcp.call_ended(id, true);
+    mcp.item_done(call_item(id, R"({"q":"x"})", output));
+  }
+  void done(ResponseStatus status = ResponseStatus::completed) {
+    Response r = response("resp_1");
+    r.status = status;
+    mcp.response_ending(r);
+    responses.on_done(r);
+  }
+  std::vector<Notice> notices(NoticeKind kind) const {
+    std::vector<Notice> found;
+    for (const Notice& notice : wire.notices)
+      if (notice.kind == kind) found.push_back(notice);
+    return found;
+  }
+  std::size_t follow_ups() const {
+    return static_cast<std::size_t>(std::count_if(wire.sent.begin(), wire.sent.end(),
+                                                  [](const auto& s) { return is<ResponseCreate>(s); }));
+  }
+};
+
+const Item& approval_of(const FakeWire::Sent& sent) {
+  const auto* create = std::get_if<ItemCreate>(&sent.body);
+  g_assert_nonnull(create);
+  g_assert_true(create->item.type == Item::Type::mcp_approval_response);
+  return create->item;
+}
+
+void a_call_is_told_with_its_result() {
+  Fixture f;
+  f.call("item_1");
+  const auto begun = f.notices(NoticeKind::mcp_call);
+  g_assert_cmpuint(begun.size(), ==, 1);
+  assert_text(text_of(begun[0], "item-id"), "item_1");
+  assert_text(text_of(begun[0], "server-label"), "docs");
+  assert_text(text_of(begun[0], "name"), "search");
+  assert_text(text_of(begun[0], "arguments"), R"({"q":"x"})");
+  assert_text(text_of(begun[0], "response-id"), "resp_1");
+  g_assert_true(has_field(begun[0], "args"));
+  g_assert_false(f.mcp.quiet());
+  f.result("item_1");
+  const auto done = f.notices(NoticeKind::mcp_call_done);
+  g_assert_cmpuint(done.size(), ==, 1);
+  assert_text(text_of(done[0], "status"), "completed");
+  assert_text(text_of(done[0], "output"), "found");
+  assert_text(text_of(done[0], "name"), "search");
+  g_assert_true(f.mcp.quiet());
+  // More news of it changes nothing.
+  f.mcp.output_item_done("resp_1", f.call_item("item_1", "{}", "found"));
+  f.mcp.call_ended("item_1", true);
+  f.wire.loop.advance(std::chrono::seconds(5));
+  g_assert_cmpuint(f.wire.notices.size(), ==, 2);
+}
+
+// The item may bring the end before its event does, long after it, or never.
+void the_result_comes_when_it_comes() {
+  Fixture f;
+  f.call("early");
+  f.mcp.output_item_done("resp_1", f.call_item("early", "{}", "one"));
+  f.mcp.call_ended("early", true);
+  f.call("never");
+  f.mcp.call_ended("never", true);
+  g_assert_cmpuint(f.notices(NoticeKind::mcp_call_done).size(), ==, 1);
+  f.wire.loop.advance(std::chrono::seconds(1));
+  f.mcp.item_done(f.call_item("never", "{}", "two"));
+  const auto done = f.notices(NoticeKind::mcp_call_done);
+  g_assert_cmpuint(done.size(), ==, 2);
+  assert_text(text_of(done[0], "output"), "one");
+  assert_text(text_of(done[1], "status"), "completed");
+  assert_text(text_of(done[1], "output"), "");
+}
+
+// Without any event before it.
+void only_the_end_tells_of_a_call() {
+  Fixture f;
+  Response end = f.response("resp_1");
+  end.output = {f.call_item("item_1", "{}", "found")};
+  f.mcp.response_ending(end);
+  f.responses.on_done(end);
+  g_assert_cmpuint(f.notices(NoticeKind::mcp_call).size(), ==, 1);
+  assert_text(text_of(f.notices(NoticeKind::mcp_call_done).at(0), "output"), "found");
+  g_assert_cmpuint(f.follow_ups(), ==, 1);
+}
+
+void a_failure_says_why() {
+  Fixture f;
+  f.call("item_1");
+  f.mcp.call_ended("item_1", false);
+  Item failed = f.call_item("item_1", "{}");
+  failed.error = Json{R"({"type":"http_error","code":503,"message":"Try later"})"};
+  f.mcp.item_done(failed);
+  const Notice done = f.notices(NoticeKind::mcp_call_done).at(0);
+  assert_text(text_of(done, "status"), "failed");
+  assert_text(text_of(done, "error-type"), "http_error");
+  assert_text(text_of(done, "error-code"), "503");
+  assert_text(text_of(done, "error-message"), "Try later");
+  f.done();
+  g_assert_cmpuint(f.follow_ups(), ==, 1); // the model shall say so
+}
+
+void one_response_for_all_calls() {
+  Fixture f;
+  f.call("item_1");
+  f.call("item_2");
+  f.result("item_1");
+  f.done();
+  g_assert_cmpuint(f.follow_ups(), ==, 0); // the other still runs
+  g_assert_true(contains(f.mcp.what_is_open(), "item_2"));
+  f.result("item_2");
+  g_assert_cmpuint(f.follow_ups(), ==, 1);
+  assert_text(f.wire.sent.at(0).request, "mcp-call");
+}
+
+void none_before_the_response_has_ended() {
+  Fixture f;
+  f.call("item_1");
+  f.result("item_1");
+  g_assert_cmpuint(f.wire.sent.size(), ==, 0);
+  f.done();
+  g_assert_cmpuint(f.follow_ups(), ==, 1);
+}
+
+// In the same response, or with one of its own.
+void none_where_the_server_goes_on_by_itself() {
+  Fixture same;
+  same.call("item_1");
+  same.result("item_1");
+  same.mcp.output_item_added("resp_1", {});
+  same.done();
+  g_assert_cmpuint(same.follow_ups(), ==, 0);
+  Fixture own;
+  own.call("item_1");
+  own.done();
+  own.responses.expect(); // the caller spoke
+  own.result("item_1");
+  own.responses.on_created(own.response("resp_turn"));
+  own.responses.on_done(own.response("resp_turn"));
+  g_assert_cmpuint(own.follow_ups(), ==, 0);
+}
+
+void none_beside_the_conversation() {
+  Fixture f;
+  f.done();
+  ResponseOptions options;
+  options.conversation = "none";
+  f.responses.create(options);
+  f.wire.take();
+  Response aside;
+  aside.id = "resp_aside";
+  f.responses.on_created(aside);
+  g_assert_true(f.responses.out_of_band("resp_aside"));
+  f.call("item_1", "{}", "resp_aside");
+  f.result("item_1");
+  f.responses.on_done(aside);
+  g_assert_cmpuint(f.notices(NoticeKind::mcp_call_done).size(), ==, 1);
+  g_assert_cmpuint(f.follow_ups(), ==, 0);
+}
+
+void asked_approved_run() {
+  Fixture f;
+  f.call("item_1");
+  f.request("mcpr_1");
+  const auto asked = f.notices(NoticeKind::mcp_approval_request);
+  g_assert_cmpuint(asked.size(), ==, 1); // though told of twice
+  assert_text(text_of(asked[0], "request-id"), "mcpr_1");
+  assert_text(text_of(asked[0], "server-label"), "docs");
+  assert_text(text_of(asked[0], "name"), "search");
+  assert_text(text_of(asked[0], "arguments"), R"({"q":"x"})");
+  assert_text(text_of(asked[0], "response-id"), "resp_1");
+  g_assert_false(has_field(asked[0], "approve"));
+  g_assert_true(f.waiting.contains("mcpr_1"));
+  f.done();
+  g_assert_cmpuint(f.wire.sent.size(), ==, 0);
+  g_assert_true(contains(f.mcp.what_is_open(), "MCP approval request search (mcpr_1)"));
+  f.mcp.answer("mcpr_1", true);
+  const Item answer = approval_of(f.wire.sent.at(0));
+  g_assert_true(answer.approve);
+  g_assert_false(answer.id.empty());
+  assert_text(answer.approval_request_id, "mcpr_1");
+  f.mcp.answer("mcpr_1", true);
+  g_assert_cmpuint(f.wire.take().size(), ==, 1); // once, and the server goes on without more
+  f.result("item_1");
+  g_assert_cmpuint(f.follow_ups(), ==, 1);
+  assert_text(text_of(f.notices(NoticeKind::mcp_call_done).at(0), "request-id"), "mcpr_1");
+}
+
+void two_of_one_tool_are_told_apart() {
+  Fixture f;
+  f.call("item_1", R"({"q":"a"})");
+  f.call("item_2", R"({"q":"b"})");
+  f.request("mcpr_2", R"({"q":"b"})");
+  f.request("mcpr_1", R"({"q":"a"})");
+  f.done();
+  f.mcp.answer("mcpr_2", false);
+  const auto refused = f.notices(NoticeKind::mcp_call_done);
+  g_assert_cmpuint(refused.size(), ==, 1);
+  assert_text(text_of(refused[0], "item-id"), "item_2");
+  assert_text(text_of(refused[0], "status"), "refused");
+  g_assert_cmpuint(f.follow_ups(), ==, 0);
+  f.mcp.answer("mcpr_1", true);
+  f.result("item_1");
+  g_assert_cmpuint(f.follow_ups(), ==, 1);
+}
+
+// A server may tell of the call only when it runs, by the request's id or by what is called.
+void the_call_is_known_when_it_runs() {
+  for (const bool by_id : {true, false}) {
+    Fixture f;
+    f.request("mcpr_1");
+    f.done();
+    f.mcp.answer("mcpr_1", true);
+    f.wire.take();
+    g_assert_false(f.mcp.quiet());
+    g_assert_true(contains(f.mcp.what_is_open(), "approved MCP call search (mcpr_1)"));
+    Item call = f.call_item("item_1", R"({"q":"x"})");
+    if (by_id) call.approval_request_id = "mcpr_1";
+    f.mcp.item_added(call);
+    g_assert_cmpuint(f.follow_ups(), ==, 0);
+    f.result("item_1");
+    g_assert_cmpuint(f.follow_ups(), ==, 1);
+    g_assert_true(f.mcp.quiet());
+    assert_text(text_of(f.notices(NoticeKind::mcp_call_done).at(0), "request-id"), "mcpr_1");
+  }
+}
+
+void answered_by_the_property() {
+  for (const bool approve : {true, false}) {
+    Fixture f(approve ? McpApproval::always : McpApproval::never);
+    f.call("item_1");
+    f.request("mcpr_1");
+    const auto told = f.notices(NoticeKind::mcp_approval_request);
+    g_assert_cmpuint(told.size(), ==, 1);
+    g_assert_true(field<bool>(told[0], "approve") == approve);
+    g_assert_true(f.waiting.empty());
+    const auto sent = f.wire.take();
+    g_assert_cmpuint(sent.size(), ==, 1); // while the response still goes on
+    g_assert_true(approval_of(sent[0]).approve == approve);
+    f.done();
+    if (approve) f.result("item_1");
+    g_assert_cmpuint(f.follow_ups(), ==, 1);
+    assert_text(text_of(f.notices(NoticeKind::mcp_call_done).at(0), "status"),
+                approve ? "completed" : "refused");
+  }
+}
+
+void the_request_was_deleted() {
+  Fixture f;
+  f.call("item_1");
+  f.request("mcpr_1");
+  f.done();
+  f.mcp.item_deleted("mcpr_1");
+  const auto cancelled = f.notices(NoticeKind::mcp_approval_cancelled);
+  g_assert_cmpuint(cancelled.size(), ==, 1);
+  assert_text(text_of(cancelled[0], "reason"), "deleted");
+  g_assert_true(f.waiting.empty());
+  g_assert_true(f.mcp.quiet());
+  g_assert_cmpuint(f.wire.sent.size(), ==, 0);
+}
+
+void the_server_refused_the_answer() {
+  Fixture f;
+  f.call("item_1");
+  f.request("mcpr_1");
+  f.done();
+  f.mcp.answer("mcpr_1", true);
+  ErrorInfo error;
+  error.event_id = "gst_nobody";
+  g_assert_false(f.mcp.on_error(error));
+  error.event_id = f.wire.take().at(0).event_id;
+  g_assert_true(f.mcp.on_error(error));
+  g_assert_false(f.mcp.on_error(error));
+  assert_text(text_of(f.notices(NoticeKind::mcp_approval_cancelled).at(0), "reason"), "refused");
+  g_assert_true(f.mcp.quiet()); // the call never runs
+}
+
+// What waits is refused, and nothing more is said.
+void cancelled_with_the_response() {
+  Fixture f;
+  f.call("item_1");
+  f.request("mcpr_1");
+  f.call("item_2", "{}");
+  f.done();
+  f.mcp.cancel_all();
+  assert_text(text_of(f.notices(NoticeKind::mcp_approval_cancelled).at(0), "reason"), "cancelled");
+  g_assert_true(f.waiting.empty());
+  const auto sent = f.wire.take();
+  g_assert_cmpuint(sent.size(), ==, 1);
+  g_assert_false(approval_of(sent[0]).approve);
+  f.result("item_2");
+  g_assert_cmpuint(f.wire.sent.size(), ==, 0);
+}
+
+void the_session_was_lost() {
+  Fixture f;
+  f.call("item_1");
+  f.request("mcpr_1");
+  f.mcp.lose_all();
+  assert_text(text_of(f.notices(NoticeKind::mcp_approval_cancelled).at(0), "reason"), "lost");
+  g_assert_true(f.waiting.empty());
+  g_assert_true(f.mcp.quiet());
+  g_assert_cmpuint(f.wire.sent.size(), ==, 0);
+}
+
+// Whether the server runs the call is not known: nobody waits for it, and its result is told if it does.
+void the_response_was_interrupted() {
+  Fixture f;
+  f.call("item_1");
+  f.mcp.output_item_added("resp_1", f.call_item("unfinished"));
+  f.done(ResponseStatus::cancelled);
+  g_assert_true(f.mcp.quiet());
+  assert_text(f.mcp.what_is_open(), "");
+  f.result("item_1");
+  g_assert_cmpuint(f.notices(NoticeKind::mcp_call_done).size(), ==, 1);
+  g_assert_cmpuint(f.follow_ups(), ==, 1);
+  g_assert_cmpuint(f.notices(NoticeKind::mcp_call).size(), ==, 1);
+}
+
+void a_cancelled_response_asks_for_nothing() {
+  Fixture f;
+  f.responses.cancel();
+  f.wire.take();
+  f.call("item_1");
+  f.request("mcpr_1");
+  g_assert_cmpuint(f.wire.notices.size(), ==, 0);
+  g_assert_true(f.mcp.quiet());
+}
+
+// A call that runs is a sign of life of its response.
+void a_long_call_is_no_silence() {
+  Fixture f;
+  f.call("item_1");
+  f.wire.loop.advance(std::chrono::seconds(29));
+  f.mcp.call_running("item_1");
+  f.wire.loop.advance(std::chrono::seconds(29));
+  g_assert_cmpuint(f.wire.warnings.size(), ==, 0);
+  f.wire.loop.advance(std::chrono::seconds(1));
+  g_assert_cmpuint(f.wire.warnings.size(), ==, 1);
+}
+
+void what_the_application_put_there_asks_for_nothing() {
+  Fixture f;
+  f.mcp.not_asked(f.request_item("mcpr_old"));
+  f.mcp.not_asked(f.call_item("item_old", "{}", "found"));
+  f.mcp.item_done(f.request_item("mcpr_old"));
+  f.mcp.item_done(f.call_item("item_old", "{}", "found"));
+  g_assert_cmpuint(f.wire.notices.size(), ==, 0);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  g_test_init(&argc, &argv, nullptr);
+  g_test_add_func("/mcp-calls/told", a_call_is_told_with_its_result);
+  g_test_add_func("/mcp-calls/result", the_result_comes_when_it_comes);
+  g_test_add_func("/mcp-calls/end-only", only_the_end_tells_of_a_call);
+  g_test_add_func("/mcp-calls/failed", a_failure_says_why);
+  g_test_add_func("/mcp-calls/follow-up/one", one_response_for_all_calls);
+  g_test_add_func("/mcp-calls/follow-up/parent", none_before_the_response_has_ended);
+  g_test_add_func("/mcp-calls/follow-up/by-itself", none_where_the_server_goes_on_by_itself);
+  g_test_add_func("/mcp-calls/follow-up/out-of-band", none_beside_the_conversation);
+  g_test_add_func("/mcp-calls/approval/given", asked_approved_run);
+  g_test_add_func("/mcp-calls/approval/two", two_of_one_tool_are_told_apart);
+  g_test_add_func("/mcp-calls/approval/call-later", the_call_is_known_when_it_runs);
+  g_test_add_func("/mcp-calls/approval/property", answered_by_the_property);
+  g_test_add_func("/mcp-calls/approval/deleted", the_request_was_deleted);
+  g_test_add_func("/mcp-calls/approval/refused", the_server_refused_the_answer);
+  g_test_add_func("/mcp-calls/approval/cancelled", cancelled_with_the_response);
+  g_test_add_func("/mcp-calls/approval/lost", the_session_was_lost);
+  g_test_add_func("/mcp-calls/interrupted", the_response_was_interrupted);
+  g_test_add_func("/mcp-calls/cancelled", a_cancelled_response_asks_for_nothing);
+  g_test_add_func("/mcp-calls/alive", a_long_call_is_no_silence);
+  g_test_add_func("/mcp-calls/not-asked", what_the_application_put_there_asks_for_nothing);
+  return g_test_run();
+}
