@@ -17,11 +17,11 @@
 
 #include "gst/actions.h"
 #include "gst/caps.h"
+#include "gst/live_sink.h"
 #include "gst/property_table.h"
 #include "gst/session_link.h"
 
 #include <array>
-#include <atomic>
 #include <memory>
 #include <optional>
 
@@ -78,12 +78,11 @@ constexpr guint first_session_property = first_own_property + sink_properties.si
 } // namespace
 
 // Everything of an instance that is C++. `settings` under its own lock; the rest belongs to the streaming
-// thread, but for `ask_live_again`.
+// thread, as far as UpstreamLiveness does.
 struct SinkPrivate {
   std::shared_ptr<SessionLink> link;
   Guarded<SinkSettings> settings;
-  std::optional<bool> live; // upstream's answer; nothing: not asked yet
-  std::atomic<bool> ask_live_again{true};
+  UpstreamLiveness liveness;
   std::optional<audio::Format> format;
 };
 
@@ -135,8 +134,7 @@ static GstStateChangeReturn gst_realtime_sink_change_state(GstElement* element, 
   if (!self->priv->link->before(transition)) return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_NULL_TO_READY) gst_realtime_sink_apply(self);
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
-    self->priv->live.reset();
-    self->priv->ask_live_again = true;
+    self->priv->liveness.ask_again();
     self->priv->format.reset();
   }
   const GstStateChangeReturn result =
@@ -145,18 +143,14 @@ static GstStateChangeReturn gst_realtime_sink_change_state(GstElement* element, 
   return result;
 }
 
-// The pipeline's latency is somebody else's: what is heard here is heard by a server.
 static gboolean gst_realtime_sink_query(GstElement* element, GstQuery* query) {
-  if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) {
-    gst_query_set_latency(query, FALSE, 0, GST_CLOCK_TIME_NONE);
-    return TRUE;
-  }
+  if (answer_no_latency(query)) return TRUE;
   return GST_ELEMENT_CLASS(gst_realtime_sink_parent_class)->query(element, query);
 }
 
 static gboolean gst_realtime_sink_send_event(GstElement* element, GstEvent* event) {
   // The pipeline's latency was settled anew, so upstream may have become live or ceased to be.
-  if (GST_EVENT_TYPE(event) == GST_EVENT_LATENCY) GST_REALTIME_SINK(element)->priv->ask_live_again = true;
+  if (GST_EVENT_TYPE(event) == GST_EVENT_LATENCY) GST_REALTIME_SINK(element)->priv->liveness.ask_again();
   return GST_ELEMENT_CLASS(gst_realtime_sink_parent_class)->send_event(element, event);
 }
 
@@ -164,16 +158,11 @@ static gboolean gst_realtime_sink_send_event(GstElement* element, GstEvent* even
 
 static bool gst_realtime_sink_is_live(GstRealtimeSink* self) {
   SinkPrivate* priv = self->priv;
-  if (priv->ask_live_again.exchange(false) || !priv->live) {
-    const auto query = GRef<GstQuery>::adopt(gst_query_new_latency());
-    gboolean live = TRUE; // unknown counts as live: better too early than never
-    if (gst_pad_peer_query(GST_BASE_SINK_PAD(self), query.get()))
-      gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
-    priv->live = live;
-    if (const auto session = priv->link->session()) session->set_input_live(live);
-    GST_DEBUG_OBJECT(self, "upstream is %slive", live ? "" : "not ");
+  if (priv->liveness.refresh(GST_BASE_SINK(self))) {
+    GST_DEBUG_OBJECT(self, "upstream is %slive", priv->liveness.live() ? "" : "not ");
+    if (const auto session = priv->link->session()) session->set_input_live(priv->liveness.live());
   }
-  return *priv->live;
+  return priv->liveness.live();
 }
 
 static GstCaps* gst_realtime_sink_get_caps(GstBaseSink* sink, GstCaps* filter) {
@@ -186,7 +175,7 @@ static gboolean gst_realtime_sink_set_caps(GstBaseSink* sink, GstCaps* caps) {
   const auto session = self->priv->link->session();
   if (!format || !session) return FALSE;
   self->priv->format = format;
-  self->priv->ask_live_again = true;
+  self->priv->liveness.ask_again();
   session->set_input_format(*format);
   return TRUE;
 }
@@ -198,14 +187,6 @@ static void gst_realtime_sink_get_times(GstBaseSink* sink, GstBuffer* buffer, Gs
   // Live input has waited for the clock already; a file is paced by it.
   if (!gst_realtime_sink_is_live(self))
     GST_BASE_SINK_CLASS(gst_realtime_sink_parent_class)->get_times(sink, buffer, start, end);
-}
-
-static std::optional<std::uint64_t> gst_realtime_sink_running_time(GstRealtimeSink* self, GstClockTime pts) {
-  if (!GST_CLOCK_TIME_IS_VALID(pts)) return std::nullopt;
-  const GstSegment* segment = &GST_BASE_SINK(self)->segment;
-  const guint64 running_time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, pts);
-  if (!GST_CLOCK_TIME_IS_VALID(running_time)) return std::nullopt;
-  return running_time;
 }
 
 static std::uint64_t gst_realtime_sink_base_time(GstRealtimeSink* self) {
@@ -254,7 +235,7 @@ static GstFlowReturn gst_realtime_sink_render(GstBaseSink* sink, GstBuffer* buff
   gst_realtime_sink_note_clock(self, *session);
   const bool gap =
       GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP) && GST_BUFFER_DURATION_IS_VALID(buffer);
-  const auto time = gst_realtime_sink_running_time(self, GST_BUFFER_PTS(buffer));
+  const auto time = running_time_of(sink, GST_BUFFER_PTS(buffer));
   if (gap && gst_buffer_get_size(buffer) == 0)
     return gst_realtime_sink_hand_over(self, *session, {{}, GST_BUFFER_DURATION(buffer), time});
 
@@ -295,8 +276,7 @@ static GstFlowReturn gst_realtime_sink_wait_event(GstBaseSink* sink, GstEvent* e
     GstClockTime pts = GST_CLOCK_TIME_NONE, duration = GST_CLOCK_TIME_NONE;
     gst_event_parse_gap(event, &pts, &duration);
     if (!GST_CLOCK_TIME_IS_VALID(duration)) return GST_FLOW_OK;
-    return gst_realtime_sink_hand_over(self, *session,
-                                       {{}, duration, gst_realtime_sink_running_time(self, pts)});
+    return gst_realtime_sink_hand_over(self, *session, {{}, duration, running_time_of(sink, pts)});
   }
   if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) return gst_realtime_sink_drain(self, *session);
   return GST_FLOW_OK;

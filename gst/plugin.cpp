@@ -1,5 +1,6 @@
 // The composition root: registers the elements and gives their sessions the real transport.
 #include "gst/enums.h"
+#include "gst/gstrealtimeimagesink.h"
 #include "gst/gstrealtimesink.h"
 #include "gst/gstrealtimesrc.h"
 #include "gst/gstrealtimetextsrc.h"
@@ -14,7 +15,7 @@ static gboolean plugin_init(GstPlugin* plugin) {
   rt::gst::mark_enums();
   rt::session::set_factories({rt::transport::make_soup_transport, nullptr});
   return gst_realtime_sink_register(plugin) && gst_realtime_src_register(plugin) &&
-         gst_realtime_text_src_register(plugin);
+         gst_realtime_text_src_register(plugin) && gst_realtime_image_sink_register(plugin);
 }
 
 #ifndef PACKAGE

@@ -51,6 +51,12 @@ std::string range_and_default(GParamSpec* spec) {
     const auto* s = G_PARAM_SPEC_DOUBLE(spec);
     return range_and_default(s->minimum, s->maximum, s->default_value);
   }
+  if (GST_IS_PARAM_SPEC_FRACTION(spec)) {
+    const auto* s = GST_PARAM_SPEC_FRACTION(spec);
+    const auto text = [](int n, int d) { return std::to_string(n) + "/" + std::to_string(d); };
+    return text(s->min_num, s->min_den) + " to " + text(s->max_num, s->max_den) + ", default " +
+           text(s->def_num, s->def_den);
+  }
   if (G_IS_PARAM_SPEC_BOOLEAN(spec))
     return std::string("default ") + (G_PARAM_SPEC_BOOLEAN(spec)->default_value ? "true" : "false");
   if (G_IS_PARAM_SPEC_ENUM(spec)) {

@@ -22,6 +22,11 @@ struct Range {
   double min = 0, max = 0;
 };
 
+struct Fraction {
+  int numerator = 0, denominator = 1;
+  bool operator==(const Fraction&) const = default;
+};
+
 // The GType of an enum of the settings; specialised in gst/enums.h.
 template<typename E>
 GType enum_type();
@@ -56,6 +61,21 @@ GParamFlags param_flags(Mutability mutability, bool write_only);
 // One specialisation a value type: to and from a GValue.
 template<typename T, typename = void>
 struct Codec;
+
+template<>
+struct Codec<Fraction> {
+  static GParamSpec* make(const char* name, const char* blurb, Range r, Fraction v, GParamFlags flags) {
+    Fraction min, max;
+    gst_util_double_to_fraction(r.min, &min.numerator, &min.denominator);
+    gst_util_double_to_fraction(r.max, &max.numerator, &max.denominator);
+    return gst_param_spec_fraction(name, name, blurb, min.numerator, min.denominator, max.numerator,
+                                   max.denominator, v.numerator, v.denominator, flags);
+  }
+  static Fraction from(const GValue* value) {
+    return {gst_value_get_fraction_numerator(value), gst_value_get_fraction_denominator(value)};
+  }
+  static void to(Fraction v, GValue* value) { gst_value_set_fraction(value, v.numerator, v.denominator); }
+};
 
 template<>
 struct Codec<std::optional<std::string>> {

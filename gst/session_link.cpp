@@ -72,6 +72,10 @@ std::shared_ptr<Session> SessionLink::session() {
   return state_.lock()->session;
 }
 
+session::MemberId SessionLink::member() {
+  return state_.lock()->member;
+}
+
 // ---- properties ----
 
 guint SessionLink::install_properties(GObjectClass* klass, guint first_id) {

@@ -37,10 +37,12 @@ class SessionLink final : public session::Listener, public std::enable_shared_fr
 
   // Null while the element is in NULL.
   std::shared_ptr<session::Session> session();
+  // Of the element in that session.
+  session::MemberId member();
   // Of the session, or what this element would bring to one.
   session::Settings settings();
 
-  // session::Listener, loop thread
+  // session::Listener, loop thread; on_warning from any
   void on_notice(const session::Notice& notice) override;
   void on_warning(const session::Warning& warning) override;
   void on_progress(session::ProgressKind kind, const std::string& text) override;

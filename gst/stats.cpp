@@ -46,6 +46,8 @@ constexpr std::array rows = {
     counter<&Stats::interruptions>("interruptions"),
     counter<&Stats::truncations>("truncations"),
     counter<&Stats::errors>("errors"),
+    counter<&Stats::images_sent>("images-sent"),
+    counter<&Stats::images_dropped>("images-dropped"),
     counter<&Stats::input_tokens>("input-tokens"),
     counter<&Stats::output_tokens>("output-tokens"),
     counter<&Stats::sent_ms>("sent-ms"),

@@ -72,6 +72,7 @@ void Engine::close() {
   transcripts_.reset();
   metrics_.reset();
   pre_roll_.clear();
+  pictures_.reset();
   deferred_.clear();
   requests_.clear();
   assistant_.clear();
@@ -304,6 +305,7 @@ void Engine::activate() {
   std::vector<std::function<void()>> tasks = std::exchange(deferred_, {});
   for (const auto& task : tasks)
     if (phase_ == Phase::active) task();
+  send_pictures(); // what is said first may be about them
   greet();
   if (std::exchange(change_pending_, false)) settings_changed();
   pump();

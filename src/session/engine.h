@@ -11,6 +11,8 @@
 #include "session/input_turns.h"
 #include "session/mcp_calls.h"
 #include "session/mcp_lists.h"
+#include "session/picture.h"
+#include "session/pictures.h"
 #include "session/pre_roll.h"
 #include "session/responses.h"
 #include "session/shared_state.h"
@@ -49,6 +51,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void pump();
 
   void send_item(protocol::Item item, std::string_view request, bool respond); // `request`: a literal
+  void send_pictures();
   void delete_item(const std::string& item_id);
   void retrieve_item(const std::string& item_id);
   void create_response(protocol::ResponseOptions options);
@@ -196,6 +199,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void transcript_heard(const audio::PlaybackMark& mark, std::uint64_t base);
   Notice user_transcript(const std::string& item_id);
   McpCalls::Hooks mcp_hooks();
+  void picture_added(const std::string& item_id);
   void tool_call(const std::string& response_id, const protocol::Item& call);
   bool interrupt_playback(); // whether there was anything
   void refuse(const char* request, const char* code, const std::string& message);
@@ -235,6 +239,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   HeardTranscripts transcripts_;
   TurnMetrics metrics_;
   PreRoll pre_roll_;
+  ShownPictures pictures_;
   StreamTrack said_, heard_; // of a session without turns
   EventFilter filter_;
   const protocol::Codec* codec_;

@@ -44,6 +44,7 @@ void Engine::handle(const ItemAdded& e) {
   if (e.item.type == Item::Type::function_call_output) tools_.output_taken(e.item.call_id);
   if (e.item.type == Item::Type::mcp_list_tools) return mcp_lists_.item_added(e.item);
   mcp_.item_added(e.item);
+  picture_added(e.item.id);
 }
 
 void Engine::handle(const ItemDone& e) {
@@ -54,6 +55,7 @@ void Engine::handle(const ItemDone& e) {
 void Engine::handle(const ItemDeleted& e) {
   tools_.item_deleted(e.item_id);
   mcp_.item_deleted(e.item_id);
+  pictures_.deleted(e.item_id);
 }
 
 void Engine::handle(const McpArgumentsDone& e) {

@@ -23,6 +23,7 @@ void Engine::pump() {
     send_audio(entry_);
     keep_or_recycle(std::move(entry_));
   }
+  send_pictures();
   if (uncommitted_ms_ != sent_before) watch_input();
   const std::uint64_t dropped = shared_->uplink.counters().dropped_samples;
   if (dropped > dropped_reported_) {

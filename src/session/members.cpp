@@ -7,9 +7,14 @@
 namespace rt::session {
 namespace {
 
+// There may be several of such elements, and all that they have to say somebody else says better.
+bool is_onlooker(Role role) {
+  return role == Role::text || role == Role::image;
+}
+
 // The smaller, the better suited to post.
 int rank(Role role, Direction direction) {
-  if (role == Role::text) return 2;
+  if (is_onlooker(role)) return 2;
   return (role == Role::sink) == (direction == Direction::uplink) ? 0 : 1;
 }
 
@@ -21,6 +26,8 @@ const char* element_of(Role role) {
     return "realtimesrc";
   case Role::text:
     return "realtimetextsrc";
+  case Role::image:
+    return "realtimeimagesink";
   }
   return "";
 }
@@ -29,7 +36,7 @@ const char* element_of(Role role) {
 
 Result<MemberId> Members::join(Role role, const void* pipeline, std::weak_ptr<Listener> listener) {
   auto state = state_.lock();
-  const bool taken = role != Role::text && std::any_of(state->members.begin(), state->members.end(),
+  const bool taken = !is_onlooker(role) && std::any_of(state->members.begin(), state->members.end(),
                                                        [&](const Member& m) { return m.role == role; });
   if (taken)
     return Error{ErrorKind::invalid_settings,

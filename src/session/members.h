@@ -15,7 +15,7 @@
 
 namespace rt::session {
 
-enum class Role { sink, src, text };
+enum class Role { sink, src, text, image };
 
 // An element, as the session sees it. Called on the loop thread with no lock held.
 class Listener {

@@ -103,6 +103,7 @@ struct Warning {
     tool_timed_out,
     mcp_list_failed,
     request_refused,
+    unusable_picture,
     unsupported
   };
   Kind kind;

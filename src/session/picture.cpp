@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace rt::session {
 namespace {
@@ -33,6 +34,18 @@ Result<std::string> picture_uri(std::span<const std::uint8_t> picture) {
   std::string uri = jpeg ? "data:image/jpeg;base64," : "data:image/png;base64,";
   audio::base64_append(uri, picture);
   return uri;
+}
+
+protocol::Item picture_item(std::string uri) {
+  using namespace protocol;
+  Item item;
+  item.type = Item::Type::message;
+  item.role = Item::Role::user;
+  ContentPart part;
+  part.type = ContentPart::Type::input_image;
+  part.image_url = std::move(uri);
+  item.content.push_back(std::move(part));
+  return item;
 }
 
 } // namespace rt::session

@@ -126,6 +126,7 @@ void Session::close(MemberId id, Role role) {
     std::vector<audio::Cut> cuts = shared.downlink.abandon();
     if (open > 0) post([cuts = std::move(cuts)](Engine& e) { e.src_left(cuts); });
   }
+  if (role == Role::image) forget_picture(id);
   if (open > 0) return;
   shared.uplink.close();
   {
@@ -316,6 +317,8 @@ Stats Session::stats() {
   stats.interruptions = s.interruptions;
   stats.truncations = s.truncations;
   stats.errors = s.errors;
+  stats.images_sent = s.images_sent;
+  stats.images_dropped = s.images_dropped;
   stats.input_tokens = s.input_tokens;
   stats.output_tokens = s.output_tokens;
   stats.sent_ms = in.ms_of_samples(up.sent_samples);

@@ -29,6 +29,7 @@ struct Stats {
   std::string session_id, model;
   std::uint64_t connect_ms = 0, connections = 0, responses = 0, interruptions = 0, truncations = 0,
                 errors = 0;
+  std::uint64_t images_sent = 0, images_dropped = 0;
   std::uint64_t input_tokens = 0, output_tokens = 0;
   std::uint64_t sent_ms = 0, dropped_ms = 0, filled_ms = 0, uplink_queued_ms = 0;
   std::uint64_t played_ms = 0, waiting_ms = 0, underruns = 0, left_out_ms = 0;
@@ -96,6 +97,14 @@ class Session {
   std::shared_ptr<TextReader> read_text(std::function<void()> wake);
   // Words may come so much later than their time, ns.
   std::uint64_t words_behind();
+
+  // ---- realtimeimagesink ----
+  // A JPEG or PNG picture of that member takes the place of one that still waits, and becomes part of the
+  // conversation as soon as there is one and the connection takes it; the newest `keep` of the member stay in
+  // it (0: all). Not accepted: it is no picture that can be sent.
+  Outcome show(MemberId camera, std::span<const std::uint8_t> picture, std::uint32_t keep);
+  void leave_out_picture();             // counts one that was not shown
+  void forget_picture(MemberId camera); // the one that waits
 
   // ---- actions ----
   Outcome send_text(const std::string& text);

@@ -67,15 +67,33 @@ Outcome Session::send_image(std::span<const std::uint8_t> picture) {
   if (Outcome outcome = ready_for_answers(); !outcome.accepted) return outcome;
   auto uri = picture_uri(picture);
   if (!uri) return {false, uri.error().message};
-  Item item;
-  item.type = Item::Type::message;
-  item.role = Item::Role::user;
-  ContentPart part;
-  part.type = ContentPart::Type::input_image;
-  part.image_url = std::move(uri.value());
-  item.content.push_back(std::move(part));
-  post([item = std::move(item)](Engine& e) { e.send_item(item, "send-image", false); });
+  post([item = picture_item(std::move(uri.value()))](Engine& e) { e.send_item(item, "send-image", false); });
   return {};
+}
+
+Outcome Session::show(MemberId camera, std::span<const std::uint8_t> picture, std::uint32_t keep) {
+  auto uri = picture_uri(picture);
+  if (!uri) {
+    leave_out_picture();
+    return {false, uri.error().message};
+  }
+  if (!ready_for_answers().accepted) { // the end has come: nobody looks any more
+    leave_out_picture();
+    return {};
+  }
+  if (shared().pictures.put({camera, std::move(uri.value()), keep}))
+    leave_out_picture();
+  else
+    post([](Engine& e) { e.send_pictures(); });
+  return {};
+}
+
+void Session::leave_out_picture() {
+  ++shared().statistics.lock()->images_dropped;
+}
+
+void Session::forget_picture(MemberId camera) {
+  if (shared().pictures.drop(camera)) leave_out_picture();
 }
 
 Outcome Session::delete_item(const std::string& item_id) {

@@ -7,6 +7,7 @@
 #include "session/clock_pair.h"
 #include "session/downlink.h"
 #include "session/members.h"
+#include "session/pictures.h"
 #include "session/settings.h"
 #include "session/text_readers.h"
 #include "session/turn_metrics.h"
@@ -41,6 +42,7 @@ struct SharedState {
     std::string session_id, model;
     std::uint64_t connect_ms = 0, responses = 0, interruptions = 0, truncations = 0, errors = 0,
                   connections = 0;
+    std::uint64_t images_sent = 0, images_dropped = 0;
     std::uint64_t input_tokens = 0, output_tokens = 0;
     TurnTotals turns;
   };
@@ -54,6 +56,7 @@ struct SharedState {
   Uplink uplink;
   Downlink downlink;
   TextReaders text;
+  WaitingPictures pictures;                   // of realtimeimagesinks
   std::atomic<std::uint64_t> words_behind{0}; // ns, see Session::report_words
 };
 

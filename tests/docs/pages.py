@@ -11,7 +11,7 @@ from pathlib import Path
 
 import markdown
 
-ELEMENTS = ("realtimesink", "realtimesrc", "realtimetextsrc")
+ELEMENTS = ("realtimesink", "realtimesrc", "realtimetextsrc", "realtimeimagesink")
 # Of the base classes, or every element's.
 FOREIGN_PROPERTIES = {"name", "parent", "async", "blocksize", "enable-last-sample", "last-sample", "max-bitrate",
                       "max-lateness", "processing-deadline", "qos", "render-delay", "sync", "throttle-time",
@@ -43,6 +43,8 @@ def type_and_default(description):
     if match := re.match(r'Enum "[^"]*" Default: -?\d+, "([^"]*)"', first):
         names = re.findall(r"\(-?\d+\): (\S+)", description)
         return ", ".join(names), match[1]
+    if match := re.match(r"Fraction\. Range:\s+(\S+) -\s+(\S+) Default:\s+(\S+)", first):
+        return f"fraction {match[1]} to {match[2]}", match[3]
     if match := re.match(r"(Unsigned Integer|Integer|Double)\. Range:\s+(\S+) -\s+(\S+) Default:\s+(\S+)", first):
         low, high, default = (f"{float(n):g}" if match[1] == "Double" else n for n in match.groups()[1:])
         return f"{match[1].lower()} {low} to {high}", default

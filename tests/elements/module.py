@@ -8,7 +8,9 @@ import sys
 module, gst_inspect, nm, registry = sys.argv[1:]
 environment = dict(os.environ, GST_PLUGIN_PATH_1_0=os.path.dirname(module), GST_PLUGIN_SYSTEM_PATH_1_0="",
                    GST_REGISTRY_1_0=registry, GST_REGISTRY_FORK="no", LC_ALL="C", COLORTERM="", NO_COLOR="1")
-ELEMENTS = ("realtimesink", "realtimesrc", "realtimetextsrc")
+ELEMENTS = ("realtimesink", "realtimesrc", "realtimetextsrc", "realtimeimagesink")
+CAPS = {"realtimetextsrc": ("format: utf8",), "realtimeimagesink": ("image/jpeg", "image/png")}
+AUDIO_CAPS = ("audio/x-raw", "S16LE", "24000", "audio/x-mulaw", "audio/x-alaw", "8000")
 SESSION_ONLY = {"uri", "api-key", "voice", "turn-detection", "tools", "session", "stats"}  # a sample that must be there
 ACTIONS = {"send-text", "send-image", "delete-item", "retrieve-item", "send-tool-output", "send-tool-output-silent", "create-response", "cancel-response", "interrupt", "commit",
            "clear-input", "send-event"}
@@ -46,15 +48,16 @@ for element in ELEMENTS:
     code, pages[element], errors = inspect(element)
     check(f"{element} can be inspected", code == 0 and errors.strip() == "", errors)
 
-sink, src, text_src = (own_properties(pages[element]) for element in ELEMENTS)
-shared = sink & src & text_src
+sink, src, text_src, image_sink = (own_properties(pages[element]) for element in ELEMENTS)
+shared = sink & src & text_src & image_sink
 check("every element has every session property", SESSION_ONLY <= shared and len(shared) >= 45,
       f"{len(shared)} shared: {sorted(shared)}")
 check("what only one element has is its own", text_src - shared == {"track"}
+      and image_sink - shared == {"max-rate", "keep-images"}
       and sink - shared == {"chunk-duration", "max-uplink-backlog", "silence-fill-delay", "pre-roll", "mute", "half-duplex",
                                "local-vad"}
       and src - shared == {"cushion", "frame-duration", "gap-mode", "flush-on-interrupt", "playout-delay",
-                         "max-backlog"}, (sink - shared, src - shared, text_src - shared))
+                         "max-backlog"}, (sink - shared, src - shared, text_src - shared, image_sink - shared))
 for element in ELEMENTS:
     page = pages[element]
     actions = page.partition("Element Actions:")[2]
@@ -64,8 +67,7 @@ for element in ELEMENTS:
     key = page.partition("  api-key ")[2].partition("\n  ")[2].split("\n")[0]
     check(f"{element} does not let its key be read", re.search(r"flags: .*writable", page.partition("  api-key ")[2])
           and "readable" not in key, key)
-    check(f"{element} takes the wire's formats", "format: utf8" in page if element == "realtimetextsrc" else all(
-        word in page for word in ("audio/x-raw", "S16LE", "24000", "audio/x-mulaw", "audio/x-alaw", "8000")))
+    check(f"{element} takes the wire's formats", all(word in page for word in CAPS.get(element, AUDIO_CAPS)))
 
 symbols = subprocess.run([nm, "-D", "--defined-only", module], capture_output=True, text=True, check=True).stdout
 exported = [line.split()[-1] for line in symbols.splitlines() if line.split()]

@@ -2,6 +2,7 @@
 
 #include "audio/base64.h"
 #include "gst/enums.h"
+#include "gst/gstrealtimeimagesink.h"
 #include "gst/gstrealtimesink.h"
 #include "gst/gstrealtimesrc.h"
 #include "gst/gstrealtimetextsrc.h"
@@ -21,6 +22,7 @@ void register_fake_elements() {
   gst_realtime_sink_register(nullptr);
   gst_realtime_src_register(nullptr);
   gst_realtime_text_src_register(nullptr);
+  gst_realtime_image_sink_register(nullptr);
 }
 
 ElementHarness::ElementHarness(const FakeSpeechlessServer::Options& options) : server(transport, options) {
@@ -118,8 +120,8 @@ gboolean ElementHarness::answer_query(GstPad* pad, GstObject* parent, GstQuery* 
   return TRUE;
 }
 
-GstElement* ElementHarness::add_sink(const PropertyTexts& properties) {
-  GstElement* sink = make("realtimesink", properties);
+GstElement* ElementHarness::add_sink(const PropertyTexts& properties, const char* factory) {
+  GstElement* sink = make(factory, properties);
   upstream_ = GST_PAD(gst_object_ref_sink(gst_pad_new("src", GST_PAD_SRC)));
   gst_pad_set_element_private(upstream_, this);
   gst_pad_set_query_function(upstream_, answer_query);
@@ -144,7 +146,7 @@ void ElementHarness::send_caps(const char* text) {
 
 GstFlowReturn ElementHarness::push(std::vector<std::uint8_t> bytes, std::optional<std::uint64_t> pts,
                                    unsigned flags) {
-  GstBuffer* buffer = gst_buffer_new_memdup(bytes.data(), bytes.size());
+  GstBuffer* buffer = bytes.empty() ? gst_buffer_new() : gst_buffer_new_memdup(bytes.data(), bytes.size());
   if (pts) GST_BUFFER_PTS(buffer) = *pts;
   GST_BUFFER_FLAG_SET(buffer, flags);
   return gst_pad_push(upstream_, buffer);

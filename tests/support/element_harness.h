@@ -65,8 +65,8 @@ class ElementHarness {
   GRef<GstBuffer> crank();        // the frame's buffer
   std::vector<GRef<GstBuffer>> crank(unsigned frames);
 
-  // ---- realtimesink, with a pad upstream ----
-  GstElement* add_sink(const PropertyTexts& properties = {});
+  // ---- realtimesink or another one, with a pad upstream ----
+  GstElement* add_sink(const PropertyTexts& properties = {}, const char* factory = "realtimesink");
   void set_upstream_live(std::optional<bool> live) { upstream_live_ = live; } // nothing: no answer
   GstPad* upstream() { return upstream_; }
   void send_start(const char* caps = pcm_caps); // stream-start, caps, segment

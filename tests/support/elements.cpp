@@ -1,6 +1,7 @@
 #include "support/elements.h"
 
 #include "base/io_loop.h"
+#include "gst/gstrealtimeimagesink.h"
 #include "gst/gstrealtimesink.h"
 #include "gst/gstrealtimesrc.h"
 #include "gst/gstrealtimetextsrc.h"
@@ -33,6 +34,7 @@ void register_elements() {
   gst_realtime_sink_register(nullptr);
   gst_realtime_src_register(nullptr);
   gst_realtime_text_src_register(nullptr);
+  gst_realtime_image_sink_register(nullptr);
 }
 
 void wait_for_loops_to_end() {
