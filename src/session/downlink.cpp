@@ -73,6 +73,12 @@ void Downlink::duck() {
   if (state->interruptible && !state->playout.idle()) state->duck.lower();
 }
 
+std::vector<audio::Cut> Downlink::lose() {
+  auto state = state_.lock();
+  state->flush_requested = false;
+  return state->with_words(state->playout.abandon());
+}
+
 void Downlink::end() {
   state_.lock()->ended = true;
 }

@@ -38,6 +38,8 @@ class Downlink {
   void request_flush();
   // Whether the server's word that somebody speaks will cut a reply; without it, none is lowered.
   void set_interruptible(bool yes);
+  // The stream ends next, and what waits will not be read.
+  std::vector<audio::Cut> lose();
   // The conversation has drained: the stream may end.
   void end();
   void resume(); // it goes on after all, with a new input

@@ -53,8 +53,11 @@ void Engine::open() {
   connection_.start(settings_);
 }
 
-void Engine::close() {
+void Engine::close(const std::vector<audio::Cut>& cuts) {
   const bool was_connecting = phase_ == Phase::connecting;
+  output_lost(cuts);
+  transcripts_.drop_all();
+  tell_last_transcripts();
   phase_ = Phase::closed;
   connection_.stop();
   drain_.abandon();
@@ -75,7 +78,7 @@ void Engine::close() {
   pictures_.reset();
   deferred_.clear();
   requests_.clear();
-  assistant_.clear();
+  untimed_.clear();
   input_ready_ = change_pending_ = greeted_ = waited_for_src_ = turn_change_queued_ = false;
   spoke_ = close_asked_ = stream_over_ = false;
   said_.reset();
@@ -98,6 +101,9 @@ void Engine::fail(const Error& error) {
   cancel_timer(configure_timer_);
   cancel_timer(fill_timer_);
   deferred_.clear();
+  output_lost(shared_->downlink.lose());
+  transcripts_.drop_all();
+  tell_last_transcripts();
   responses_.reset();
   tools_.lose_all();
   mcp_.lose_all();
@@ -178,6 +184,8 @@ void Engine::tool_call_over(const std::string& call_id) {
 // Its audio is complete: what waits behind it may be heard.
 void Engine::response_over(const std::string& response_id) {
   shared_->downlink.response_done(response_id);
+  transcripts_.response_over(response_id);
+  tell_last_transcripts();
   tools_.response_over(response_id);
   mcp_.response_over(response_id);
 }

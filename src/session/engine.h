@@ -2,11 +2,11 @@
 // interruption, drain. It outlives its Session only for the closing handshake.
 #pragma once
 
+#include "session/answer_transcripts.h"
 #include "session/configuration.h"
 #include "session/connection.h"
 #include "session/drain.h"
 #include "session/event_filter.h"
-#include "session/heard_transcripts.h"
 #include "session/input_timeline.h"
 #include "session/input_turns.h"
 #include "session/mcp_calls.h"
@@ -43,7 +43,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   ~Engine() override;
 
   void open();
-  void close();
+  void close(const std::vector<audio::Cut>& cuts); // of what was not heard to the end
   void settings_changed();
   void formats_changed(); // an element negotiated, joined or left
   void playing_changed();
@@ -72,7 +72,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void playback(const std::vector<audio::PlaybackMark>& marks, std::uint64_t clock_offset);
   void cuts_made(const std::vector<audio::Cut>& cuts);
   void playback_idle() { drain_.advance(); }
-  void output_ended();
+  void output_ended(const std::vector<audio::Cut>& cuts);
 
  private:
   enum class Phase { closed, connecting, configuring, active, failed, over };
@@ -166,7 +166,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void handle(const protocol::FunctionArgumentsDelta& e) { responses_.on_event(e.at.response_id); }
   void handle(const protocol::FunctionArgumentsDone& e) { responses_.on_event(e.at.response_id); }
   void handle(const protocol::ContentPartAdded& e) { responses_.on_event(e.at.response_id); }
-  void handle(const protocol::ContentPartDone& e) { responses_.on_event(e.at.response_id); }
+  void handle(const protocol::ContentPartDone& e);
   void handle(const protocol::ItemAdded& e);
   void handle(const protocol::ItemDone& e);
   void handle(const protocol::ItemDeleted& e);
@@ -191,12 +191,15 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void line_heard(const std::string& id, const std::string& text);
   bool ended_as_asked();
   void user_words(const std::string& item_id, const std::string& text);
-  // Whether the words are wanted: not those of a response that is over or cut.
-  bool assistant_text(const protocol::ContentRef& at, const std::string& delta);
-  bool assistant_text_done(const protocol::ContentRef& at, const std::string& text, bool spoken);
-  void untimed_text(const protocol::ContentRef& at, const std::string& delta, bool done);
+  // Not those of a response that is over or cut.
+  bool words_wanted(const protocol::ContentRef& at);
+  bool assistant_text(const protocol::ContentRef& at, const std::string& delta, bool spoken);
+  void assistant_text_done(const audio::ContentKey& key, const std::string& text, bool spoken);
+  void untimed_text(const audio::ContentKey& at, const std::string& delta, bool done);
+  AnswerTranscripts::Heard heard_span(const audio::HeardSpan& span, std::uint64_t base);
   void transcript_cut(const audio::Cut& cut, std::uint64_t base);
-  void transcript_heard(const audio::PlaybackMark& mark, std::uint64_t base);
+  void output_lost(const std::vector<audio::Cut>& cuts);
+  void tell_last_transcripts();
   Notice user_transcript(const std::string& item_id);
   McpCalls::Hooks mcp_hooks();
   void picture_added(const std::string& item_id);
@@ -236,7 +239,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   InputTurns turns_;
   InputTimeline timeline_;
   SpeechSpans speech_;
-  HeardTranscripts transcripts_;
+  AnswerTranscripts transcripts_;
   TurnMetrics metrics_;
   PreRoll pre_roll_;
   ShownPictures pictures_;
@@ -247,12 +250,11 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   Settings settings_; // of this connection, then as last applied
   std::vector<std::function<void()>> deferred_;
   std::deque<std::pair<std::string, std::string_view>> requests_; // event id, request name: for errors
-  std::map<std::string, std::string> assistant_; // item id/content index -> transcript so far
   struct UntimedText {
     audio::SpokenText text;
     std::size_t told = 0; // words
   };
-  std::map<std::string, UntimedText> untimed_; // the same, of text without audio, for the text readers
+  std::map<std::string, UntimedText> untimed_; // item id/content index -> text for the text readers
   std::vector<std::uint8_t> decoded_;
   audio::ContentKey delta_key_;
   Uplink::Entry entry_;

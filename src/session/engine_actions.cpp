@@ -135,7 +135,10 @@ void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
   std::vector<std::string_view> deleted; // an item's other parts went with it
   const std::uint64_t base = shared_->downlink.clock_base();
   for (const audio::Cut& cut : cuts) {
-    if (cut.complete) continue;
+    if (cut.complete) {
+      transcripts_.will_be_heard(cut.key);
+      continue;
+    }
     any = true;
     const audio::HeardSpan span = cut.span.value_or(audio::HeardSpan{});
     metrics_.cut(cut, loop_time(Role::src, base + span.pushed), loop_time(Role::src, base + span.start));
@@ -146,6 +149,7 @@ void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
                .with("heard-ms", cut.heard_ms)
                .with("received-ms", cut.received_ms));
     transcript_cut(cut, base);
+    if (cut.key.item_id == said_.id()) said_.abandon();
     const bool in_conversation = !responses_.out_of_band(cut.key.response_id);
     if (phase_ != Phase::active || !in_conversation || !configuration_.converses()) continue;
     if (std::find(deleted.begin(), deleted.end(), cut.key.item_id) != deleted.end()) continue;
@@ -158,23 +162,31 @@ void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
     }
   }
   if (any) ++shared_->statistics.lock()->interruptions;
+  transcripts_.drop([this](const std::string& response_id) { return responses_.discarded(response_id); });
+  tell_last_transcripts();
   report_turns();
   drain_.advance();
 }
 
 void Engine::src_left(const std::vector<audio::Cut>& cuts) {
-  if (phase_ == Phase::active) {
-    responses_.discard_open();
-    cuts_made(cuts);
-    metrics_.playback_over();
-    report_turns();
+  if (phase_ != Phase::active) {
+    output_lost(cuts);
+    return formats_changed();
   }
+  responses_.discard_open();
+  for (const audio::Cut& cut : cuts)
+    if (cut.complete) output_lost({cut});
+  cuts_made(cuts);
+  metrics_.playback_over();
+  report_turns();
   formats_changed();
 }
 
 void Engine::playback(const std::vector<audio::PlaybackMark>& marks, std::uint64_t clock_offset) {
   for (const audio::PlaybackMark& mark : marks) {
     const bool started = mark.kind == audio::PlaybackMark::Kind::started;
+    if (!started) transcripts_.heard(mark.key, heard_span(mark.span, clock_offset));
+    tell_last_transcripts();
     Notice notice = Notice(started ? NoticeKind::playback_started : NoticeKind::playback_finished)
                         .with("response-id", mark.key.response_id)
                         .with("item-id", mark.key.item_id)
@@ -186,7 +198,6 @@ void Engine::playback(const std::vector<audio::PlaybackMark>& marks, std::uint64
                                 loop_time(Role::src, clock_offset + mark.span.start));
     else
       metrics_.playback_finished(mark.key, mark.delivery);
-    if (!started) transcript_heard(mark, clock_offset);
   }
   report_turns();
   drain_.advance();
@@ -243,7 +254,8 @@ bool Engine::round_trip() {
 bool Engine::quiet() {
   if (configuration_.streams() && !stream_over_) return false;
   if (!responses_.quiet() || !tools_.quiet() || !mcp_.quiet() || !turns_.quiet()) return false;
-  return !shared_->members.open(Role::src) || shared_->downlink.idle();
+  // What was heard counts once it is told: before the stream ends.
+  return !shared_->members.open(Role::src) || (shared_->downlink.idle() && !transcripts_.waiting());
 }
 
 // Nothing does while the input is paused, and nobody waits for it then.
@@ -268,9 +280,13 @@ std::string Engine::what_is_open() {
 }
 
 void Engine::drained(const std::string& left_open) {
-  if (!left_open.empty())
+  if (!left_open.empty()) {
     warn({Warning::Kind::drain_timed_out,
           "The conversation did not come to its end within 'drain-timeout'; still open: " + left_open});
+    output_lost(shared_->downlink.lose());
+    transcripts_.drop_all();
+    tell_last_transcripts();
+  }
   shared_->downlink.end();
   finish_drain();
   for (const auto& listener : shared_->members.all())

@@ -379,10 +379,10 @@ void Engine::audio_delta(std::string_view response_id, std::string_view item_id,
   delta_key_.item_id.assign(item_id);
   delta_key_.content_index = content_index;
   const auto taken = shared_->downlink.append(delta_key_, {decoded_.data(), *size});
-  if (!taken)
-    warn(backlog_full());
-  else if (*taken > 0)
-    metrics_.audio_taken(delta_key_);
+  if (!taken) warn(backlog_full());
+  if (!taken || *taken == 0) return;
+  metrics_.audio_taken(delta_key_);
+  transcripts_.audio_taken(delta_key_);
 }
 
 Notice Engine::bad_audio() {
@@ -402,7 +402,16 @@ void Engine::handle(const OutputAudioDelta& e) {
 
 void Engine::handle(const OutputAudioDone& e) {
   responses_.on_event(e.at.response_id);
-  shared_->downlink.content_done({e.at.response_id, e.at.item_id, e.at.content_index});
+  const audio::ContentKey key{e.at.response_id, e.at.item_id, e.at.content_index};
+  shared_->downlink.content_done(key);
+  transcripts_.audio_over(key);
+  tell_last_transcripts();
+}
+
+void Engine::handle(const ContentPartDone& e) {
+  responses_.on_event(e.at.response_id);
+  transcripts_.audio_over({e.at.response_id, e.at.item_id, e.at.content_index});
+  tell_last_transcripts();
 }
 
 void Engine::handle(const RateLimits& e) {

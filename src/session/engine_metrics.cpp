@@ -63,7 +63,8 @@ void Engine::tell_turn(const TurnReport& report) {
 }
 
 // The application ended the output: what was to come counts as heard.
-void Engine::output_ended() {
+void Engine::output_ended(const std::vector<audio::Cut>& cuts) {
+  output_lost(cuts);
   metrics_.playback_over();
   report_turns();
   drain_.advance();

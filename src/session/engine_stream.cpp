@@ -37,7 +37,9 @@ void Engine::stream_audio(std::string_view base64, std::uint32_t rate) {
   delta_key_.response_id.clear();
   delta_key_.item_id.assign(said_.id());
   delta_key_.content_index = 0;
-  if (!shared_->downlink.append(delta_key_, {decoded_.data(), *size})) warn(backlog_full());
+  const auto taken = shared_->downlink.append(delta_key_, {decoded_.data(), *size});
+  if (!taken) return warn(backlog_full());
+  if (*taken > 0) transcripts_.audio_taken(delta_key_);
 }
 
 void Engine::handle(const StreamAudioDelta& e) {
@@ -47,18 +49,23 @@ void Engine::handle(const StreamAudioDelta& e) {
 void Engine::handle(const StreamOutputText& e) {
   said_.add(e.delta); // may finish the line before
   if (said_.text().empty()) return;
-  notify(words("assistant", said_.id(), said_.text()).with("delta", e.delta).with("final", false));
-  if (shared_->members.open(Role::src))
+  const bool spoken = shared_->members.open(Role::src);
+  if (!assistant_text({"", said_.id(), 0, 0}, e.delta, spoken)) return;
+  if (spoken)
     shared_->downlink.text({"", said_.id(), 0}, e.delta);
   else
-    untimed_text({"", said_.id(), 0, 0}, e.delta, false);
+    untimed_text({"", said_.id(), 0}, e.delta, false);
 }
 
 void Engine::line_said(const std::string& id, const std::string& text) {
-  notify(words("assistant", id, text).with("final", true));
-  if (!shared_->members.open(Role::src)) return untimed_text({"", id, 0, 0}, text, true);
-  shared_->downlink.text_done({"", id, 0}, text);
-  shared_->downlink.content_done({"", id, 0});
+  const audio::ContentKey key{"", id, 0};
+  const bool spoken = shared_->members.open(Role::src);
+  if (spoken) {
+    shared_->downlink.text_done(key, text);
+    shared_->downlink.content_done(key);
+  }
+  transcripts_.audio_over(key);
+  assistant_text_done(key, text, spoken);
 }
 
 void Engine::handle(const StreamInputText& e) {

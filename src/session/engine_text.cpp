@@ -14,6 +14,10 @@ std::string part_key(const std::string& item_id, std::uint32_t content_index) {
   return item_id + '/' + std::to_string(content_index);
 }
 
+audio::ContentKey key_of(const ContentRef& at) {
+  return {at.response_id, at.item_id, at.content_index};
+}
+
 Notice transcript_of(const audio::ContentKey& key) {
   return Notice(NoticeKind::transcript)
       .with("role", "assistant")
@@ -24,42 +28,38 @@ Notice transcript_of(const audio::ContentKey& key) {
 
 } // namespace
 
-bool Engine::assistant_text(const ContentRef& at, const std::string& delta) {
-  if (!responses_.on_event(at.response_id) || responses_.discarded(at.response_id)) return false;
-  std::string& text = assistant_[part_key(at.item_id, at.content_index)];
-  text += delta;
-  notify(transcript_of({at.response_id, at.item_id, at.content_index})
-             .with("text", text)
-             .with("delta", delta)
-             .with("final", false));
+bool Engine::words_wanted(const ContentRef& at) {
+  if (!responses_.on_event(at.response_id)) return false;
+  return !responses_.discarded(at.response_id) || transcripts_.to_be_heard(key_of(at));
+}
+
+bool Engine::assistant_text(const ContentRef& at, const std::string& delta, bool spoken) {
+  if (!words_wanted(at)) return false;
+  const std::string* text = transcripts_.add(key_of(at), delta, spoken);
+  if (!text) return false;
+  notify(transcript_of(key_of(at)).with("text", *text).with("delta", delta).with("final", false));
   return true;
 }
 
-bool Engine::assistant_text_done(const ContentRef& at, const std::string& text, bool spoken) {
-  assistant_.erase(part_key(at.item_id, at.content_index));
-  if (!responses_.on_event(at.response_id) || responses_.discarded(at.response_id)) return false;
-  const audio::ContentKey key{at.response_id, at.item_id, at.content_index};
-  Notice notice = transcript_of(key).with("text", text).with("final", true);
-  if (spoken)
-    if (const auto heard = transcripts_.said(key, text))
-      notice = std::move(notice).with("start", heard->start).with("end", heard->end);
-  notify(notice);
-  return true;
+void Engine::assistant_text_done(const audio::ContentKey& key, const std::string& text, bool spoken) {
+  if (const auto news = transcripts_.all_said(key, text, spoken))
+    notify(transcript_of(key).with("text", *news).with("delta", "").with("final", false));
+  tell_last_transcripts();
 }
 
-// The answer was heard to its end: its transcript once more, with its times.
-void Engine::transcript_heard(const audio::PlaybackMark& mark, std::uint64_t base) {
-  const HeardTranscripts::Heard heard{output_time(mark.span.start, base), output_time(mark.span.end, base)};
-  if (const auto text = transcripts_.heard(mark.key, heard))
-    notify(transcript_of(mark.key)
-               .with("text", *text)
-               .with("final", true)
-               .with("start", heard.start)
-               .with("end", heard.end));
+void Engine::tell_last_transcripts() {
+  for (const AnswerTranscripts::Last& last : transcripts_.take()) {
+    Notice notice = transcript_of(last.key).with("text", last.text).with("final", true);
+    if (last.truncated) notice = std::move(notice).with("truncated", true);
+    if (last.heard) notice = std::move(notice).with("start", last.heard->start).with("end", last.heard->end);
+    notify(notice);
+    const bool begun = untimed_.contains(part_key(last.key.item_id, last.key.content_index));
+    if (!last.spoken || begun) untimed_text(last.key, last.text, true);
+  }
 }
 
 // Told to the text readers at once: there is no audio whose time it would have.
-void Engine::untimed_text(const ContentRef& at, const std::string& delta, bool done) {
+void Engine::untimed_text(const audio::ContentKey& at, const std::string& delta, bool done) {
   constexpr std::uint32_t positions_per_second = 1000;
   constexpr std::uint64_t ns = 1'000'000;
   const std::string key = part_key(at.item_id, at.content_index);
@@ -81,28 +81,28 @@ void Engine::untimed_text(const ContentRef& at, const std::string& delta, bool d
 }
 
 void Engine::handle(const OutputTranscriptDelta& e) {
-  if (!assistant_text(e.at, e.delta)) return;
-  if (shared_->members.open(Role::src))
-    shared_->downlink.text({e.at.response_id, e.at.item_id, e.at.content_index}, e.delta);
+  const bool spoken = shared_->members.open(Role::src);
+  if (!assistant_text(e.at, e.delta, spoken)) return;
+  if (spoken)
+    shared_->downlink.text(key_of(e.at), e.delta);
   else
-    untimed_text(e.at, e.delta, false);
+    untimed_text(key_of(e.at), e.delta, false);
 }
 
 void Engine::handle(const OutputTranscriptDone& e) {
-  if (!assistant_text_done(e.at, e.transcript, shared_->members.open(Role::src))) return;
-  if (shared_->members.open(Role::src))
-    shared_->downlink.text_done({e.at.response_id, e.at.item_id, e.at.content_index}, e.transcript);
-  else
-    untimed_text(e.at, e.transcript, true);
+  if (!words_wanted(e.at)) return;
+  const bool spoken = shared_->members.open(Role::src);
+  if (spoken) shared_->downlink.text_done(key_of(e.at), e.transcript);
+  assistant_text_done(key_of(e.at), e.transcript, spoken);
 }
 
 void Engine::handle(const OutputTextDelta& e) {
   if (!responses_.discarded(e.at.response_id)) metrics_.output(e.at.response_id, executor_->now());
-  if (assistant_text(e.at, e.delta)) untimed_text(e.at, e.delta, false);
+  if (assistant_text(e.at, e.delta, false)) untimed_text(key_of(e.at), e.delta, false);
 }
 
 void Engine::handle(const OutputTextDone& e) {
-  if (assistant_text_done(e.at, e.text, false)) untimed_text(e.at, e.text, true);
+  if (words_wanted(e.at)) assistant_text_done(key_of(e.at), e.text, false);
 }
 
 // An item that the application asked for. Its audio and pictures are too large for a message.
@@ -121,18 +121,27 @@ void Engine::handle(const ItemRetrieved& e) {
              .with("json", to_text(item_json(Dialect::ga, Side::server, item))));
 }
 
-// The last transcript of an interrupted item is what was heard of it, also after the server's whole one.
+AnswerTranscripts::Heard Engine::heard_span(const audio::HeardSpan& span, std::uint64_t base) {
+  return {output_time(span.start, base), output_time(span.end, base)};
+}
+
 void Engine::transcript_cut(const audio::Cut& cut, std::uint64_t base) {
-  const auto heard = shared_->downlink.cut_text(cut);
-  assistant_.erase(part_key(cut.key.item_id, cut.key.content_index));
-  transcripts_.forget(cut.key);
-  if (!heard) return;
-  Notice notice = transcript_of(cut.key).with("text", *heard).with("final", true).with("truncated", true);
-  if (cut.span)
-    notice = std::move(notice)
-                 .with("start", output_time(cut.span->start, base))
-                 .with("end", output_time(cut.span->end, base));
-  notify(notice);
+  const std::string text = shared_->downlink.cut_text(cut).value_or("");
+  std::optional<AnswerTranscripts::Heard> heard;
+  if (cut.span) heard = heard_span(*cut.span, base);
+  transcripts_.cut(cut.key, text, heard);
+  tell_last_transcripts();
+}
+
+// Nobody reads on: what left counts as heard, and it is not the server's business.
+void Engine::output_lost(const std::vector<audio::Cut>& cuts) {
+  const std::uint64_t base = shared_->downlink.clock_base();
+  for (const audio::Cut& cut : cuts)
+    if (cut.complete && cut.span)
+      transcripts_.heard(cut.key, heard_span(*cut.span, base));
+    else
+      transcript_cut(cut, base);
+  tell_last_transcripts();
 }
 
 } // namespace rt::session

@@ -43,7 +43,7 @@ Session::~Session() {
   std::shared_ptr<Executor> executor = parts.executor;
   Executor* const loop = executor.get();
   loop->post([engine = std::move(parts.engine), waker = std::move(parts.waker), executor]() mutable {
-    engine->close();
+    engine->close({});
     waker->reset();
     Executor& e = *executor;
     e.post_after(linger, [engine = std::move(engine), executor = std::move(executor)]() mutable {
@@ -122,8 +122,9 @@ void Session::close(MemberId id, Role role) {
     shared.uplink.drop_unsent();
     post([](Engine& e) { e.abandon_drain(); });
   }
+  std::vector<audio::Cut> cuts;
   if (role == Role::src) {
-    std::vector<audio::Cut> cuts = shared.downlink.abandon();
+    cuts = shared.downlink.abandon();
     if (open > 0) post([cuts = std::move(cuts)](Engine& e) { e.src_left(cuts); });
   }
   if (role == Role::image) forget_picture(id);
@@ -133,7 +134,7 @@ void Session::close(MemberId id, Role role) {
     auto status = shared.status.lock();
     status->life = SharedState::Life::closed;
   }
-  post([](Engine& e) { e.close(); });
+  post([cuts = std::move(cuts)](Engine& e) { e.close(cuts); });
 }
 
 void Session::set_playing(MemberId id, bool playing) {
@@ -289,8 +290,7 @@ std::uint64_t Session::words_behind() {
 }
 
 void Session::output_ended() {
-  parts_->shared->downlink.abandon();
-  post([](Engine& e) { e.output_ended(); });
+  post([cuts = parts_->shared->downlink.abandon()](Engine& e) { e.output_ended(cuts); });
 }
 
 bool Session::over() {

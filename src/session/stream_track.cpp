@@ -57,6 +57,11 @@ void StreamTrack::finish() {
   finished_(id, text);
 }
 
+void StreamTrack::abandon() {
+  if (pause_timer_) executor_.cancel(std::exchange(pause_timer_, 0));
+  begin_line();
+}
+
 void StreamTrack::reset() {
   if (pause_timer_) executor_.cancel(std::exchange(pause_timer_, 0));
   lines_ = 0;

@@ -22,7 +22,8 @@ class StreamTrack {
 
   // May finish the line before.
   void add(std::string_view piece);
-  void finish(); // nothing follows
+  void finish();  // nothing follows
+  void abandon(); // what follows is of another line
   void reset();
   // Of the line that stands; empty text: it has not begun.
   const std::string& id() const { return id_; }

@@ -104,20 +104,14 @@ std::string hear(const server::SpeechFactory& speech, const std::vector<std::int
   return recognizer->finish();
 }
 
-// Of each item what was said of it last: an answer that was heard is told once more, with its times.
 std::string transcript_of(const Pipeline& pipeline, const char* role) {
-  std::vector<std::pair<std::string, std::string>> items;
+  std::string text;
   for (const GstStructure* message : pipeline.seen("realtime/transcript")) {
     gboolean final_text = FALSE;
     gst_structure_get_boolean(message, "final", &final_text);
     if (!final_text || !g_str_equal(gst_structure_get_string(message, "role"), role)) continue;
-    const std::string item = gst_structure_get_string(message, "item-id");
-    if (items.empty() || items.back().first != item) items.emplace_back(item, "");
-    items.back().second = gst_structure_get_string(message, "text");
+    text += gst_structure_get_string(message, "text") + std::string(" ");
   }
-  std::string text;
-  for (const auto& item : items)
-    text += item.second + ' ';
   return text;
 }
 

@@ -100,6 +100,17 @@ std::string text_field(const GstStructure* message) {
   return text ? text : "";
 }
 
+// The model's words, told for good.
+std::vector<const GstStructure*> last_words(const Pipeline& pipeline) {
+  auto messages = pipeline.seen("realtime/transcript");
+  std::erase_if(messages, [](const GstStructure* message) {
+    gboolean last = FALSE;
+    gst_structure_get_boolean(message, "final", &last);
+    return !last || g_strcmp0(gst_structure_get_string(message, "role"), "assistant") != 0;
+  });
+  return messages;
+}
+
 } // namespace
 
 GST_START_TEST(words_come_with_their_audio) {
@@ -125,6 +136,9 @@ GST_START_TEST(words_come_with_their_audio) {
   }
   fail_unless(words.back().pts > from + (to - from) / 2);
   fail_unless(words.back().pts + words.back().duration <= to + GST_MSECOND);
+  const auto whole = last_words(pipeline); // before the end of the stream
+  fail_unless_equals_int(whole.size(), 1);
+  assert_text(text_field(whole[0]), answer);
   const auto custom = *events.custom.lock();
   fail_unless_equals_int(custom.size(), 1);
   assert_text(custom[0], "rstranscribe/final-transcript");
@@ -142,14 +156,12 @@ GST_START_TEST(an_interrupted_answer_ends_with_the_last_word_heard) {
 
   const std::string said = joined(pipeline.captured());
   assert_text(said, "one two three four");
-  const auto transcripts = pipeline.seen("realtime/transcript");
-  const GstStructure* cut = nullptr;
-  for (const GstStructure* message : transcripts) {
-    gboolean truncated = FALSE;
-    if (gst_structure_get_boolean(message, "truncated", &truncated) && truncated) cut = message;
-  }
-  fail_unless(cut != nullptr);
-  assert_text(text_field(cut), said);
+  const auto last = last_words(pipeline);
+  fail_unless_equals_int(last.size(), 1);
+  gboolean truncated = FALSE;
+  gst_structure_get_boolean(last[0], "truncated", &truncated);
+  fail_unless(truncated);
+  assert_text(text_field(last[0]), said);
 }
 GST_END_TEST
 

@@ -60,9 +60,7 @@ gboolean Answers::on_bus(GstBus*, GstMessage* message, gpointer self) {
   gboolean complete = FALSE;
   gst_structure_get_boolean(fields, "final", &complete);
   const bool model = g_strcmp0(gst_structure_get_string(fields, "role"), "assistant") == 0;
-  // The model's words come once more when they were heard, with their times.
-  if (gst_structure_has_name(fields, "realtime/transcript") && complete &&
-      !(model && gst_structure_has_field(fields, "start")))
+  if (gst_structure_has_name(fields, "realtime/transcript") && complete)
     say("%s: %s", model ? "model" : "visitor", gst_structure_get_string(fields, "text"));
   if (gst_structure_has_name(fields, "realtime/playback-finished")) say("answer heard");
   return G_SOURCE_CONTINUE;

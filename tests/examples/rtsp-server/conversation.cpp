@@ -19,9 +19,7 @@ void on_element_message(GstBus*, GstMessage* message, gpointer number) {
   gboolean complete = FALSE;
   gst_structure_get_boolean(fields, "final", &complete);
   const bool model = g_strcmp0(gst_structure_get_string(fields, "role"), "assistant") == 0;
-  // The model's words come once more when they were heard, with their times.
-  if (gst_structure_has_name(fields, "realtime/transcript") && complete &&
-      !(model && gst_structure_has_field(fields, "start")))
+  if (gst_structure_has_name(fields, "realtime/transcript") && complete)
     say("conversation %u: %s: %s", GPOINTER_TO_UINT(number), model ? "model" : "client",
         gst_structure_get_string(fields, "text"));
   if (gst_structure_has_name(fields, "realtime/playback-finished"))

@@ -231,9 +231,7 @@ void Call::transcript(const GstStructure* fields) {
   const bool model = text_of(fields, "role") == "assistant", final_text = flag_of(fields, "final");
   if (model && !flag_of(fields, "truncated"))
     farewell_.words(text_of(fields, "response-id"), text_of(fields, "item-id"));
-  // Of an answer that was heard to its end, the words come once more with their times.
-  const bool known = model && gst_structure_has_field(fields, "end") && !flag_of(fields, "truncated");
-  if (final_text && !known)
+  if (final_text)
     say("call %u: %s%s: %s", id_, model ? "model" : "caller", flag_of(fields, "truncated") ? " (heard)" : "",
         text_of(fields, "text").c_str());
 }

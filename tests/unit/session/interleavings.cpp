@@ -54,9 +54,7 @@ class Ear final : public Listener {
       if (!cancelled.insert(text(notice, "call-id")).second) fail(seed_, "a call was cancelled twice");
       break;
     case NoticeKind::transcript:
-      // Once more when it was heard or cut, which is later: then with its times.
-      if (!field<bool>(notice, "truncated") && !field<ClockTime>(notice, "end") && over_.contains(response))
-        fail(seed_, "words of a response that is over: " + response);
+      on_words(notice, response);
       break;
     default:
       break;
@@ -69,11 +67,25 @@ class Ear final : public Listener {
   std::optional<std::string> need_api_key() override { return "key"; }
 
   std::set<std::string> announced, cancelled;
+  std::set<std::string> unfinished; // items whose words were told, but not for good
   std::vector<Warning> warnings;
 
  private:
+  // For good once, when it was heard or cut, which may be after the response.
+  void on_words(const Notice& notice, const std::string& response) {
+    const std::string item = text(notice, "item-id");
+    if (finished_.contains(item)) fail(seed_, "words of an item after its last: " + item);
+    if (*field<bool>(notice, "final")) {
+      unfinished.erase(item);
+      finished_.insert(item);
+    } else {
+      unfinished.insert(item);
+      if (over_.contains(response)) fail(seed_, "words of a response that is over: " + response);
+    }
+  }
+
   const unsigned seed_;
-  std::set<std::string> over_;
+  std::set<std::string> over_, finished_;
 };
 
 class Run {
@@ -293,6 +305,7 @@ class Run {
       if (i % 10 == 9) listen(20);
     }
     if (!session_->downlink().ended()) fail(seed_, "the conversation does not come to rest");
+    if (!ear_->unfinished.empty()) fail(seed_, "the words have no end: " + *ear_->unfinished.begin());
     session_->close(ids_[0], Role::sink);
     session_->close(ids_[1], Role::src);
     for (const MemberId id : ids_)

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <sstream>
 #include <vector>
 
 namespace {
@@ -91,6 +92,15 @@ std::string expected(const Recording& recording) {
       add({"done:", e["response"]["id"].text(), e["response"]["status"].text()});
   }
   return out;
+}
+
+// The last words of an answer are told when it was heard, whatever else is told before.
+std::string words_last(const std::string& lines) {
+  std::istringstream in(lines);
+  std::string first, last;
+  for (std::string line; std::getline(in, line);)
+    (line.starts_with("assistant:") ? last : first) += line + '\n';
+  return first + last;
 }
 
 std::string told(RecordingListener& ear) {
@@ -193,12 +203,13 @@ void replay(const Recording& recording) {
   c.start(true, recording.speaks());
   play(c, recording);
   g_assert_false(c.session->failed());
-  assert_text(told(*c.sink.ear), expected(recording));
+  const std::uint64_t heard = recording.speaks() ? c.listen(2000) : 0;
+  assert_text(words_last(told(*c.sink.ear)), words_last(expected(recording)));
   g_assert_true(sent(c) == asked(recording));
   g_assert_cmpuint(c.sink.ear->heard().errors.size(), ==, 0);
   g_assert_cmpuint(c.sink.ear->notices(NoticeKind::error).size(), ==, recording.failures());
   if (!recording.speaks()) return;
-  g_assert_cmpuint(c.listen(2000), ==, audio_samples(recording));
+  g_assert_cmpuint(heard, ==, audio_samples(recording));
   g_assert_true(c.session->downlink().idle());
 }
 

@@ -134,6 +134,33 @@ void words_for_readers() {
   assert_text(words, "Good|day.|Buenos|días.|");
 }
 
+// A line is told for good when it was heard; a cut ends the line that stands, and what follows is heard.
+void lines_are_told_when_heard() {
+  Translating c;
+  c.start();
+  c.say(400);
+  c.transport.deliver(StreamOutputText{"Uno dos.", 200});
+  c.transport.deliver(StreamOutputText{" Tres cuatro", 600});
+  c.say(1000);
+  assert_text(c.told(c.src), "a~Uno dos.|a~ Tres cuatro|");
+  c.listen(700);
+  assert_text(c.told(c.src), "a~Uno dos.|a~ Tres cuatro|a=Uno dos.|");
+  const Notice first = c.src.ear->notices(NoticeKind::transcript).back();
+  g_assert_cmpuint(field<ClockTime>(first, "end").ns, ==, 400 * ms);
+  c.session->interrupt();
+  c.run();
+  const Notice cut = c.src.ear->notices(NoticeKind::transcript).back();
+  g_assert_true(field<bool>(cut, "truncated"));
+  assert_text(text_of(cut, "text"), " Tres");
+  g_assert_cmpuint(field<ClockTime>(cut, "end").ns, ==, 705 * ms);
+  c.listen(100);
+  c.say(400);
+  c.transport.deliver(StreamOutputText{" cinco.", 800});
+  c.pass(1000); // the line ends
+  g_assert_cmpuint(c.listen(600), ==, 9600);
+  assert_text(c.told(c.src), "a~Uno dos.|a~ Tres cuatro|a=Uno dos.|a= Tres|a~ cinco.|a= cinco.|");
+}
+
 // The end of the input: the server says the rest, and closes.
 void drains_to_the_end() {
   FakeSpeechlessServer::Options options;
@@ -148,8 +175,10 @@ void drains_to_the_end() {
   g_assert_cmpuint(c.taken_ms(events), ==, 100); // what was left of a piece
   g_assert_true(std::holds_alternative<SessionClose>(events.back().body));
   g_assert_false(c.drained());
-  g_assert_true(contains(c.told(c.src), "a=Adiós|"));
-  c.listen(600);
+  c.listen(200);
+  assert_text(c.told(c.src), "a~Adiós|"); // it is still heard
+  c.listen(400);
+  assert_text(c.told(c.src), "a~Adiós|a=Adiós|");
   g_assert_true(c.drained());
   g_assert_false(c.session->failed());
   g_assert_true(c.session->over());
@@ -226,6 +255,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/translation/output", output_is_continuous);
   g_test_add_func("/session/translation/words", words_of_both_sides);
   g_test_add_func("/session/translation/readers", words_for_readers);
+  g_test_add_func("/session/translation/lines", lines_are_told_when_heard);
   g_test_add_func("/session/translation/drain", drains_to_the_end);
   g_test_add_func("/session/translation/again", another_session_can_follow);
   g_test_add_func("/session/translation/unasked", a_close_nobody_asked_for);
