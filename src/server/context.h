@@ -5,6 +5,7 @@
 #include "server/allowance.h"
 #include "server/item_store.h"
 #include "server/manner.h"
+#include "server/mcp_tools.h"
 #include "server/outbox.h"
 #include "server/scenario.h"
 #include "server/session_state.h"
@@ -29,6 +30,7 @@ struct Context {
   Outbox& out;
   SessionState& session;
   ItemStore& items;
+  McpTools& mcp;
 };
 
 } // namespace rt::server

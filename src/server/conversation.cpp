@@ -31,8 +31,10 @@ constexpr bool is_input = std::is_same_v<Body, SessionUpdate> || std::is_same_v<
 Conversation::Conversation(Executor& executor, SpeechService& speech, const Scenario& scenario,
                            ScenarioProgress& progress, const Options& options, Outbox::Send send)
     : ClientSession(options, std::move(send)), session_(initial_session(out_, options), *options.manner),
-      conversation_id_(out_.next_id("conv")), context_{*options.manner, executor, speech,   scenario,
-                                                       progress,        out_,     session_, items_},
+      conversation_id_(out_.next_id("conv")),
+      mcp_(executor, scenario, out_, items_), context_{*options.manner, executor, speech,
+                                                       scenario,        progress, out_,
+                                                       session_,        items_,   mcp_},
       turns_(context_, *this), requests_(context_, turns_), responses_(context_, conversation_id_, *this),
       idle_(executor) {}
 
@@ -69,6 +71,7 @@ void Conversation::on(const SessionUpdate& update, const std::string& event_id) 
   turns_.configure();
   if (!idle_timeout()) idle_.stop();
   out_.send(SessionUpdated{session_.info()});
+  if (converses() && update.config.tools) mcp_.configure(update.config.tools->text);
 }
 
 void Conversation::on(const RawClientEvent& event, const std::string& event_id) {

@@ -3,6 +3,7 @@
 //   Conversation --+-- SessionState   what is configured
 //                  +-- InputTurns     audio, turn detection, recognition
 //                  +-- ItemRequests   create, retrieve, delete, truncate
+//                  +-- McpTools       tools that it calls itself
 //                  +-- Responses      replies, cancelling, interruption
 #pragma once
 
@@ -75,6 +76,7 @@ class Conversation final : public ClientSession, InputTurns::Listener, Responses
   SessionState session_;
   ItemStore items_;
   std::string conversation_id_;
+  McpTools mcp_;
   Context context_;
   InputTurns turns_;
   ItemRequests requests_;

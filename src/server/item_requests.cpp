@@ -58,6 +58,11 @@ std::optional<Refusal> ItemRequests::check(const ItemCreate& event) const {
                      "item.call_id"};
     }
   }
+  if (item.type == Item::Type::mcp_approval_response && !context_.mcp.awaits(item.approval_request_id)) {
+    return Refusal{"invalid_approval_request_id",
+                   "No MCP approval request '" + item.approval_request_id + "' waits for an answer.",
+                   "item.approval_request_id"};
+  }
   return std::nullopt;
 }
 
@@ -87,6 +92,8 @@ void ItemRequests::create(const ItemCreate& event, std::string_view event_id) {
   context_.out.send(ItemAdded{item, before});
   context_.out.send(ItemDone{item, before});
   if (kept && has_part(item, ContentPart::Type::input_audio)) turns_.recognise(*kept);
+  if (item.type == Item::Type::mcp_approval_response)
+    context_.mcp.answer(item.approval_request_id, item.approve);
 }
 
 void ItemRequests::retrieve(const ItemRetrieve& event, std::string_view event_id) {
@@ -113,6 +120,7 @@ void ItemRequests::erase(const ItemDelete& event, std::string_view event_id) {
         event_id, "item_delete_invalid_item_id",
         "Error deleting item: the item with id '" + event.item_id + "' does not exist.", "item_id");
   }
+  context_.mcp.forget(event.item_id);
   context_.out.send(ItemDeleted{event.item_id});
 }
 

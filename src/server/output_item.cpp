@@ -46,6 +46,15 @@ std::vector<std::uint8_t> encode(const std::vector<std::int16_t>& samples, const
   return bytes;
 }
 
+// Of arguments, as they are written; empty at the end.
+std::string next_piece(const std::string& text, std::size_t from) {
+  constexpr std::size_t size = 8;
+  auto end = std::min(from + size, text.size());
+  while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    ++end;
+  return text.substr(from, end - from);
+}
+
 class TextMessage final : public OutputItem {
  public:
   TextMessage(Context& context, Place place, const std::string& text)
@@ -147,12 +156,8 @@ class FunctionCall final : public OutputItem {
       : OutputItem(context, std::move(place), std::move(item)), arguments_(std::move(arguments)) {}
 
   bool step() override {
-    constexpr std::size_t delta_size = 8;
-    if (item_.arguments.size() == arguments_.size()) return false;
-    auto end = std::min(item_.arguments.size() + delta_size, arguments_.size());
-    while (end < arguments_.size() && (static_cast<unsigned char>(arguments_[end]) & 0xC0) == 0x80)
-      ++end;
-    const auto delta = arguments_.substr(item_.arguments.size(), end - item_.arguments.size());
+    const auto delta = next_piece(arguments_, item_.arguments.size());
+    if (delta.empty()) return false;
     context_.out.send(FunctionArgumentsDelta{at(), item_.call_id, delta});
     item_.arguments += delta;
     ++text_tokens_;
@@ -165,6 +170,59 @@ class FunctionCall final : public OutputItem {
   }
 
   std::string arguments_;
+};
+
+class McpCall final : public OutputItem {
+ public:
+  McpCall(Context& context, Place place, Item item, std::string arguments, std::optional<McpOutcome> outcome)
+      : OutputItem(context, std::move(place), std::move(item)), arguments_(std::move(arguments)),
+        outcome_(std::move(outcome)) {}
+
+  bool step() override {
+    const auto delta = next_piece(arguments_, item_.arguments.size());
+    if (delta.empty()) return false;
+    context_.out.send(McpArgumentsDelta{at(), delta});
+    item_.arguments += delta;
+    ++text_tokens_;
+    return true;
+  }
+  Ms work() override {
+    tell_arguments();
+    if (!outcome_) return Ms(0);
+    context_.out.send(McpCallInProgress{item_.id, place_.output_index});
+    return outcome_->duration;
+  }
+
+ private:
+  void tell_arguments() {
+    if (!std::exchange(arguments_told_, true)) context_.out.send(McpArgumentsDone{at(), item_.arguments});
+  }
+  void close_content() override {
+    tell_arguments();
+    if (!outcome_ || item_.status != "completed") return;
+    set_outcome(item_, *outcome_);
+    if (item_.error)
+      context_.out.send(McpCallFailed{item_.id, place_.output_index});
+    else
+      context_.out.send(McpCallCompleted{item_.id, place_.output_index});
+  }
+
+  std::string arguments_;
+  std::optional<McpOutcome> outcome_;
+  bool arguments_told_ = false;
+};
+
+class McpApprovalRequest final : public OutputItem {
+ public:
+  McpApprovalRequest(Context& context, Place place, Item item, McpTools::Call call)
+      : OutputItem(context, std::move(place), std::move(item)), call_(std::move(call)) {}
+
+  bool step() override { return false; }
+
+ private:
+  void close_content() override { context_.mcp.await_approval(item_.id, std::move(call_)); }
+
+  McpTools::Call call_;
 };
 
 } // namespace
@@ -212,6 +270,28 @@ std::unique_ptr<OutputItem> make_function_call(Context& context, OutputItem::Pla
   item.call_id = call_id.empty() ? context.out.next_id("call") : std::move(call_id);
   item.name = std::move(name);
   return std::make_unique<FunctionCall>(context, std::move(place), std::move(item), std::move(arguments));
+}
+
+std::unique_ptr<OutputItem> make_mcp_call(Context& context, OutputItem::Place place, const ReplyPart& part,
+                                          std::optional<McpOutcome> outcome) {
+  Item item;
+  item.id = context.out.next_id("mcp");
+  item.type = Item::Type::mcp_call;
+  item.server_label = part.server_label;
+  item.name = part.name;
+  return std::make_unique<McpCall>(context, std::move(place), std::move(item), part.arguments,
+                                   std::move(outcome));
+}
+
+std::unique_ptr<OutputItem> make_mcp_approval_request(Context& context, OutputItem::Place place,
+                                                      McpTools::Call call) {
+  Item item;
+  item.id = context.out.next_id("mcpr");
+  item.type = Item::Type::mcp_approval_request;
+  item.server_label = call.item.server_label;
+  item.name = call.item.name;
+  item.arguments = call.item.arguments;
+  return std::make_unique<McpApprovalRequest>(context, std::move(place), std::move(item), std::move(call));
 }
 
 } // namespace rt::server

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ class OutputItem {
   void open();
   // Sends the next delta; false, and nothing sent, when there is none.
   virtual bool step() = 0;
+  // What follows the last delta and takes time; how long until the item can be closed.
+  virtual Ms work() { return Ms(0); }
   // The done events, also of an item that was cut short.
   void close(bool completed);
 
@@ -59,5 +62,11 @@ std::unique_ptr<OutputItem> make_audio_message(Context& context, OutputItem::Pla
                                                const audio::Format& format, Ms delta);
 std::unique_ptr<OutputItem> make_function_call(Context& context, OutputItem::Place place, std::string call_id,
                                                std::string name, std::string arguments);
+// `outcome` is what comes of it at once; without, it waits for approval.
+std::unique_ptr<OutputItem> make_mcp_call(Context& context, OutputItem::Place place, const ReplyPart& part,
+                                          std::optional<McpOutcome> outcome);
+// Of the call before it.
+std::unique_ptr<OutputItem> make_mcp_approval_request(Context& context, OutputItem::Place place,
+                                                      McpTools::Call call);
 
 } // namespace rt::server

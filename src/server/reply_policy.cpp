@@ -61,6 +61,8 @@ std::string spoken_outputs(const std::vector<const StoredItem*>& context, std::s
   std::string text;
   for (auto i = from; i < context.size(); ++i) {
     const auto& output = context[i]->item;
+    if (output.type == Item::Type::mcp_call && !output.output.empty())
+      text += (text.empty() ? "" : " ") + spoken_output(output.name, output.arguments, output.output);
     if (output.type != Item::Type::function_call_output) continue;
     const auto call = std::find_if(context.begin(), context.end(), [&](const auto* each) {
       return each->item.type == Item::Type::function_call && each->item.call_id == output.call_id;

@@ -34,15 +34,24 @@ void ResponseRun::play(ReplyPlan plan) {
 
 void ResponseRun::next_part() {
   if (next_part_ == plan_.parts.size()) return finish(plan_.status, plan_.reason);
-  const auto& part = plan_.parts[next_part_++];
-  const OutputItem::Place place{response_.id, static_cast<std::uint32_t>(response_.output.size()),
-                                settings_.in_conversation};
-  if (part.kind == ReplyPart::Kind::function_call) {
-    return start_item(make_function_call(context_, place, part.call_id, part.name, part.arguments));
+  const auto part = plan_.parts[next_part_++];
+  switch (part.kind) {
+  case ReplyPart::Kind::message:
+    break;
+  case ReplyPart::Kind::function_call:
+    return start_item(make_function_call(context_, place(), part.call_id, part.name, part.arguments));
+  case ReplyPart::Kind::mcp_call:
+    return start_mcp_call(part);
+  case ReplyPart::Kind::mcp_approval_request: {
+    const auto index = static_cast<std::uint32_t>(response_.output.size() - 1);
+    return start_item(
+        make_mcp_approval_request(context_, place(), {response_.output.back(), index, part.outcome}));
   }
-  if (settings_.modality == Modality::text) return start_item(make_text_message(context_, place, part.text));
+  }
+  if (settings_.modality == Modality::text)
+    return start_item(make_text_message(context_, place(), part.text));
 
-  const auto start = [this, place, text = part.text](const std::vector<std::int16_t>& samples) {
+  const auto start = [this, place = place(), text = part.text](const std::vector<std::int16_t>& samples) {
     start_item(make_audio_message(context_, place, text, samples, settings_.format, context_.scenario.delta));
   };
   if (part.sound.kind != Sound::Kind::speech) return start(make_sound(part.sound, settings_.format.rate));
@@ -50,6 +59,24 @@ void ResponseRun::next_part() {
                                    [start](const std::vector<std::int16_t>& samples) { start(samples); });
   // A service that answered at once has moved on already.
   if (!item_ && !finished()) speech_ = std::move(job);
+}
+
+OutputItem::Place ResponseRun::place() const {
+  return {response_.id, static_cast<std::uint32_t>(response_.output.size()), settings_.in_conversation};
+}
+
+// One that needs approval is followed by the request, and runs when the response is over.
+void ResponseRun::start_mcp_call(const ReplyPart& part) {
+  const auto approval = needs_approval(settings_.tools, part.server_label, part.name);
+  std::optional<McpOutcome> outcome = part.outcome;
+  if (!approval) outcome = unknown_server(part.server_label);
+  if (approval.value_or(false)) {
+    outcome.reset();
+    ReplyPart request = part;
+    request.kind = ReplyPart::Kind::mcp_approval_request;
+    plan_.parts.insert(plan_.parts.begin() + static_cast<std::ptrdiff_t>(next_part_), std::move(request));
+  }
+  start_item(make_mcp_call(context_, place(), part, std::move(outcome)));
 }
 
 void ResponseRun::start_item(std::unique_ptr<OutputItem> item) {
@@ -64,12 +91,7 @@ void ResponseRun::run_steps() {
   do {
     const bool more = item_->step();
     const bool cut = over_budget();
-    if (!more || cut) {
-      close_item(!cut);
-      if (cut) return finish(ResponseStatus::incomplete, "max_output_tokens");
-      // Not deeper on this stack: a reply may have many parts.
-      return timer_.start(Nanoseconds(0), [this] { next_part(); });
-    }
+    if (!more || cut) return end_item(cut);
     ++steps_;
   } while (plan_.pace == 0);
   // Against the start, so that late timers do not add up.
@@ -77,6 +99,21 @@ void ResponseRun::run_steps() {
   const auto due =
       steps_started_ + std::chrono::duration_cast<Nanoseconds>(each * static_cast<double>(steps_));
   timer_.start(std::max(due - context_.executor.now(), Nanoseconds(0)), [this] { run_steps(); });
+}
+
+void ResponseRun::end_item(bool cut) {
+  if (cut) {
+    close_item(false);
+    return finish(ResponseStatus::incomplete, "max_output_tokens");
+  }
+  const auto close = [this] {
+    close_item(true);
+    // Not deeper on this stack: a reply may have many parts.
+    timer_.start(Nanoseconds(0), [this] { next_part(); });
+  };
+  const Ms work = item_->work();
+  if (work.count() == 0) return close();
+  timer_.start(work, close);
 }
 
 bool ResponseRun::over_budget() const {

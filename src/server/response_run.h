@@ -42,10 +42,12 @@ class ResponseRun {
 
  private:
   void next_part();
-  void prepare_message(const ReplyPart& part);
+  void start_mcp_call(const ReplyPart& part);
   void start_item(std::unique_ptr<OutputItem> item);
   void run_steps();
+  OutputItem::Place place() const;
   bool over_budget() const;
+  void end_item(bool cut);
   void close_item(bool completed);
   void finish(protocol::ResponseStatus status, std::string reason);
   void tell_limits();

@@ -123,22 +123,75 @@ void read_error(const JsonValue& json, const std::string& place, ScriptedError& 
   reader.finish();
 }
 
+// As an object, or as text where it shall not be valid.
+std::string read_arguments(Reader& reader) {
+  const auto* arguments = reader.find("arguments");
+  if (!arguments) return "{}";
+  return arguments->is_string() ? *arguments->as_string() : protocol::to_text(*arguments);
+}
+
+std::string read_mcp_error(const JsonValue& json, const std::string& place) {
+  using Code = std::optional<std::uint32_t>;
+  std::string type = "tool_execution_error", message;
+  Reader reader(json, place + '.');
+  reader.choice<std::string>("type", type,
+                             {{"tool_execution_error", "tool_execution_error"},
+                              {"protocol_error", "protocol_error"},
+                              {"http_error", "http_error"}});
+  const Code code = reader.count("code");
+  reader.text("message", message);
+  reader.finish();
+  if ((type != "tool_execution_error") != code.has_value())
+    throw Bad{reader.place("code"), "expected with protocol_error and http_error, and only with these"};
+  JsonValue error = JsonValue::object();
+  error.set("type", type).set("code", code).set("message", message);
+  return protocol::to_text(error);
+}
+
+void read_mcp_call(const JsonValue& json, const std::string& place, ReplyPart& part) {
+  part.kind = ReplyPart::Kind::mcp_call;
+  Reader reader(json, place + '.');
+  reader.text("server_label", part.server_label);
+  reader.text("name", part.name);
+  part.arguments = read_arguments(reader);
+  reader.text("output", part.outcome.output);
+  if (const auto* error = reader.find("error"))
+    part.outcome.error = read_mcp_error(*error, reader.place("error"));
+  reader.ms("ms", part.outcome.duration);
+  reader.finish();
+}
+
+McpServer read_mcp_server(const JsonValue& json, const std::string& place) {
+  McpServer server;
+  Reader reader(json, place + '.');
+  reader.text("server_label", server.label);
+  if (server.label.empty()) throw Bad{reader.place("server_label"), "expected a name"};
+  if (const auto* tools = reader.find("tools")) {
+    if (!tools->is_array()) throw Bad{reader.place("tools"), "expected an array"};
+    server.tools = protocol::to_text(*tools);
+  }
+  reader.choice("list", server.list_fails, {{"completed", false}, {"failed", true}});
+  reader.ms("list_ms", server.list_time);
+  reader.finish();
+  return server;
+}
+
 // The members that make a part, of a part or of a reply that is one part.
 bool read_part(Reader& reader, ReplyPart& part) {
   if (const auto* sound = reader.find("sound")) part.sound = read_sound(*sound, reader.place("sound"));
   const bool says = reader.find("say") != nullptr;
   reader.text("say", part.text);
+  if (const auto* call = reader.find("mcp_call")) {
+    read_mcp_call(*call, reader.place("mcp_call"), part);
+    return true;
+  }
   const auto* call = reader.find("call");
   if (!call) return says;
   part.kind = ReplyPart::Kind::function_call;
   Reader inner(*call, reader.place("call."));
   inner.text("name", part.name);
   inner.text("call_id", part.call_id);
-  part.arguments = "{}";
-  // As an object, or as text where it shall not be valid.
-  if (const auto* arguments = inner.find("arguments")) {
-    part.arguments = arguments->is_string() ? *arguments->as_string() : protocol::to_text(*arguments);
-  }
+  part.arguments = read_arguments(inner);
   inner.finish();
   return true;
 }
@@ -255,6 +308,9 @@ Scenario read_scenario(const JsonValue& json) {
     read.type = "server_error";
     read_error(*error, reader.place("transcription_error"), read);
   }
+  reader.list("mcp_servers", [&](const JsonValue& each, const std::string& at) {
+    scenario.mcp_servers.push_back(read_mcp_server(each, at));
+  });
   reader.list("replies", [&](const JsonValue& each, const std::string& at) {
     scenario.replies.push_back(read_reply(each, at));
   });

@@ -16,14 +16,32 @@ namespace rt::server {
 
 using Ms = std::chrono::milliseconds;
 
+// What comes of a call to a tool of an MCP server.
+struct McpOutcome {
+  std::string output;
+  std::string error; // JSON object; empty: none
+  Ms duration{0};
+};
+
 // One output item of a scripted reply.
 struct ReplyPart {
-  enum class Kind { message, function_call };
+  enum class Kind { message, function_call, mcp_call, mcp_approval_request };
   Kind kind = Kind::message;
   std::string text;            // message: what is said; `{text}` stands for what the user said
   Sound sound;                 // message: what the audio is made of
-  std::string name, arguments; // function_call: arguments is JSON text
-  std::string call_id;         // empty: chosen by the server
+  std::string name, arguments; // of a call: arguments is JSON text
+  std::string call_id;         // function_call; empty: chosen by the server
+  std::string server_label;    // mcp_call
+  McpOutcome outcome;          // mcp_call; when it is approved, where the session wants that
+};
+
+// A server of tools, which a session names in its `tools` by the label. One that is not here cannot be
+// reached.
+struct McpServer {
+  std::string label;
+  std::string tools = "[]"; // JSON array
+  bool list_fails = false;
+  Ms list_time{0};
 };
 
 struct ScriptedReply {
@@ -87,6 +105,7 @@ struct Scenario {
   Detector detector = Detector::real;
   std::vector<std::string> transcripts; // the k-th user turn is understood as this, whatever was said
   std::optional<ScriptedError> transcription_error; // instead of every transcript
+  std::vector<McpServer> mcp_servers;
   std::vector<ScriptedReply> replies; // the first that fits and is not used up; else the built-in policy
   std::optional<Sound> default_sound; // of replies that the built-in policy makes
   double pace = 5;                    // output audio, times real time; 0: all at once

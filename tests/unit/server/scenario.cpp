@@ -22,12 +22,17 @@ void everything_is_read() {
     "recognizer": "off", "detector": "level", "transcripts": ["a", "b"], "sound": {"kind": "ramp", "ms": 500},
     "pace": 0.9, "delta_ms": 50, "before_created_ms": 10, "before_first_delta_ms": 20, "bad_key": "event",
     "session_seconds": 5, "keepalive_seconds": 0,
+    "mcp_servers": [{"server_label": "docs", "tools": [{"name": "search"}], "list_ms": 40},
+                    {"server_label": "gone", "list": "failed"}],
     "transcription_error": {"code": "t", "message": "no"}, "rate_limits": {"requests": 3, "tokens": 1000},
     "replies": [
       {"match": "x+", "times": 0, "say": "hello", "sound": {"kind": "tone", "ms": 100}, "pace": 0},
       {"call": {"name": "f", "arguments": {"a": [1, 2]}, "call_id": "c"}, "before_first_delta_ms": 30},
       {"parts": [{"say": "one"}, {"call": {"name": "g", "arguments": "broken"}}]},
-      {"status": "failed", "error": {"code": "quota", "message": "none left"}}],
+      {"status": "failed", "error": {"code": "quota", "message": "none left"}},
+      {"mcp_call": {"server_label": "docs", "name": "search", "arguments": {"q": 1}, "output": "found", "ms": 60}},
+      {"mcp_call": {"server_label": "docs", "name": "search", "error": {"type": "http_error", "code": 503,
+                    "message": "later"}}}],
     "faults": {"no_session_created": true, "ignore_session_update": true,
       "endings": [{"after_ms": 100, "error": {"code": "c", "message": "m", "type": "server_error"}, "close_code": 4000,
                    "close_reason": "r"}, {"after_server_events": 3, "close_code": 0}, {"after_client_events": 2}],
@@ -45,7 +50,7 @@ void everything_is_read() {
   g_assert_true(s.rate_limit.enforced && s.rate_limit.requests == 3 && s.rate_limit.tokens == 1000);
   g_assert_true(s.bad_key == Scenario::BadKey::event_and_close);
   g_assert_true(s.session_length.count() == 5 && s.keepalive.count() == 0);
-  g_assert_cmpuint(s.replies.size(), ==, 4);
+  g_assert_cmpuint(s.replies.size(), ==, 6);
   equal(s.replies[0].match, "x+");
   g_assert_cmpuint(s.replies[0].times, ==, 0);
   equal(s.replies[0].parts.at(0).text, "hello");
@@ -56,6 +61,14 @@ void everything_is_read() {
   g_assert_cmpuint(s.replies[2].parts.size(), ==, 2);
   equal(s.replies[2].parts[1].arguments, "broken");
   equal(s.replies[3].error_code, "quota");
+  equal(s.mcp_servers.at(0).tools, R"([{"name":"search"}])");
+  g_assert_true(s.mcp_servers[0].list_time == Ms(40) && !s.mcp_servers[0].list_fails);
+  g_assert_true(s.mcp_servers.at(1).list_fails);
+  const auto& mcp = s.replies[4].parts.at(0);
+  g_assert_true(mcp.kind == ReplyPart::Kind::mcp_call && mcp.outcome.duration == Ms(60));
+  equal(mcp.server_label + ' ' + mcp.name + ' ' + mcp.arguments + ' ' + mcp.outcome.output,
+        R"(docs search {"q":1} found)");
+  equal(s.replies[5].parts.at(0).outcome.error, R"({"type":"http_error","code":503,"message":"later"})");
   const auto& faults = s.every_connection;
   g_assert_true(faults.no_session_created && faults.ignore_session_update && !faults.deaf);
   g_assert_true(faults.endings.at(0).after == Ms(100) && faults.endings[0].close_code == 4000);
@@ -85,6 +98,11 @@ void mistakes_are_named() {
       {R"({"replies":[{"says":"x"}]})", "'replies[0].says'"},
       {R"({"replies":[{"parts":[{"sound":{"kind":"noise"}}]}]})", "'replies[0].parts[0].sound.kind'"},
       {R"({"replies":[{"call":{"nam":"f"}}]})", "'replies[0].call.nam'"},
+      {R"({"replies":[{"mcp_call":{"label":"f"}}]})", "'replies[0].mcp_call.label'"},
+      {R"({"replies":[{"mcp_call":{"error":{"type":"http_error"}}}]})", "'replies[0].mcp_call.error.code'"},
+      {R"({"replies":[{"mcp_call":{"error":{"code":1}}}]})", "'replies[0].mcp_call.error.code'"},
+      {R"({"mcp_servers":[{}]})", "'mcp_servers[0].server_label'"},
+      {R"({"mcp_servers":[{"server_label":"a","list":"maybe"}]})", "'mcp_servers[0].list'"},
       {R"({"faults":{"http_status":200}})", "'faults.http_status'"},
       {R"({"faults":{"endings":[{"after_ms":"soon"}]}})", "'faults.endings[0].after_ms'"},
       {R"({"connections":[{"deaf":1}]})", "'connections[0].deaf'"},
