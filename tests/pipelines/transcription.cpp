@@ -86,6 +86,35 @@ GST_START_TEST(turns_that_nobody_finds_are_committed) {
 }
 GST_END_TEST
 
+// The same where the application wants no turns to be found, in both dialects.
+GST_START_TEST(turn_detection_can_be_left_to_the_application) {
+  for (const char* provider : {"openai", "openai-beta"}) {
+    ServerFixture server(writer());
+    Pipeline pipeline(Caller::element() +
+                      sink(server, "turn-detection=none input-transcription-model=whisper-1") +
+                      " provider=" + provider);
+    pipeline.play();
+    pipeline.wait_for_element("realtime/session-updated");
+    Caller caller(pipeline.element("caller"));
+    caller.speak(400);
+    caller.pause(1000); // would end a turn
+    server.wait_for_sent(true, "input_audio_buffer.append", 70);
+    gboolean accepted = FALSE;
+    g_signal_emit_by_name(pipeline.element("in").get(), "commit", &accepted);
+    fail_unless(accepted);
+    server.wait_for_sent(false, "conversation.item.input_audio_transcription.completed");
+    caller.speak(400);
+    caller.end();
+    pipeline.wait_for_eos();
+    fail_unless((final_texts(pipeline) == std::vector<std::string>{"first words", "second words"}));
+    fail_unless_equals_int(server.sent(true, "input_audio_buffer.commit").size(), 2);
+    fail_unless(server.sent(false, "input_audio_buffer.speech_started").empty());
+    fail_unless(pipeline.all(GST_MESSAGE_WARNING).empty());
+    nobody_answers(server);
+  }
+}
+GST_END_TEST
+
 GST_START_TEST(the_text_can_be_read_from_a_pad) {
   ServerFixture server(writer());
   Pipeline pipeline(spoken + sink(server, "input-transcription-model=whisper-1") +
@@ -145,6 +174,7 @@ static Suite* transcription_suite() {
   tcase_add_checked_fixture(tcase, register_elements, wait_for_loops_to_end);
   tcase_add_test(tcase, a_file_becomes_text_and_the_pipeline_ends);
   tcase_add_test(tcase, turns_that_nobody_finds_are_committed);
+  tcase_add_test(tcase, turn_detection_can_be_left_to_the_application);
   tcase_add_test(tcase, the_text_can_be_read_from_a_pad);
   tcase_add_test(tcase, beta_has_an_update_of_its_own);
   tcase_add_test(tcase, speakers_are_told_apart);

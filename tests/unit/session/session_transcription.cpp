@@ -102,6 +102,40 @@ void models_without_turns_are_committed() {
   g_assert_cmpuint(c.taken_ms(c.take()), ==, 0);
 }
 
+// What turn-detection=none asks for, with any model: the application ends the turns.
+void without_turn_detection_turns_are_committed() {
+  for (const Dialect dialect : {Dialect::ga, Dialect::beta}) {
+    Listening c(dialect);
+    c.set([](Settings& s) {
+      s.input_transcription_model = "whisper-1";
+      s.turn_detection = TurnDetectionChoice::none;
+    });
+    c.start(true, false);
+    g_assert_true(c.first_update().turn_detection->mode == TurnDetection::Mode::none);
+    c.push(60);
+    g_assert_true(c.session->commit().accepted);
+    c.run();
+    g_assert_cmpuint(c.take_only<InputAudioCommit>().size(), ==, 0); // servers refuse so little
+    assert_text(text_of(c.sink.ear->notices(NoticeKind::error).at(0), "request"), "commit");
+    c.push(440);
+    c.pass(60'000); // no pause does
+    g_assert_cmpuint(c.take_only<InputAudioCommit>().size(), ==, 0);
+    g_assert_true(c.session->commit().accepted);
+    c.run();
+    g_assert_cmpuint(c.take_only<InputAudioCommit>().size(), ==, 1);
+    c.transport.deliver(InputTranscriptCompleted{"item_1", 0, "Good day.", 0.5});
+    c.push(300);
+    c.begin_drain();
+    g_assert_cmpuint(c.take_only<InputAudioCommit>().size(), ==, 1);
+    g_assert_false(c.drained());
+    c.transport.deliver(InputTranscriptCompleted{"item_2", 0, "Good night.", 0.3});
+    c.run();
+    g_assert_true(c.drained());
+    assert_text(c.words(), "=Good day.=Good night.");
+    g_assert_cmpuint(c.sink.ear->heard().warnings.size(), ==, 0);
+  }
+}
+
 void the_end_is_committed() {
   Listening c;
   c.set([](Settings& s) { s.input_transcription_model = "gpt-live-transcribe"; });
@@ -139,6 +173,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/transcription/model", model_is_the_transcription_s);
   g_test_add_func("/session/transcription/turns", turns_become_transcripts);
   g_test_add_func("/session/transcription/commit", models_without_turns_are_committed);
+  g_test_add_func("/session/transcription/turn-detection-none", without_turn_detection_turns_are_committed);
   g_test_add_func("/session/transcription/end", the_end_is_committed);
   g_test_add_func("/session/transcription/actions", conversation_actions_say_why_not);
   return g_test_run();
