@@ -1,5 +1,5 @@
 // What servers send, well or badly: nothing of it may fail but text that is no event at all.
-#include "samples.h"
+#include "mutations.h"
 #include "support.h"
 
 #include "protocol/json_value.h"
@@ -283,64 +283,11 @@ void text_with_nul_is_not_cut() {
 
 // ---- mutation: every value of every event, replaced by every kind of wrong one ----
 
-using Visit = std::function<void(const JsonValue&)>;
-
-void mutate(const JsonValue& value, const Visit& visit) {
-  static const JsonValue wrong[] = {
-      nullptr,
-      true,
-      "text",
-      "",
-      -1,
-      0.5,
-      JsonValue::number("1e999"),
-      JsonValue::number("99999999999999999999999"),
-      JsonValue::array(),
-      JsonValue::object(),
-      std::string(100'000, 'x'),
-      JsonValue::number(std::string(400, '9')),
-      read_json(std::string(20, '[') + std::string(20, ']')).value(),
-      read_json(R"([[[{"type":"message","id":[1]}]],"x",null])").value(),
-      read_json(R"({"type":{"type":7},"id":{},"content":[null,1,{"type":null}]})").value()};
-  for (const JsonValue& replacement : wrong)
-    visit(replacement);
-  for (const auto& [name, member] : value.members()) {
-    JsonValue without = value;
-    without.erase(name);
-    visit(without);
-    mutate(member, [&, &name = name](const JsonValue& changed) {
-      JsonValue copy = value;
-      copy.set(name, changed);
-      visit(copy);
-    });
-  }
-  for (std::size_t i = 0; i < value.elements().size(); ++i) {
-    mutate(value.elements()[i], [&](const JsonValue& changed) {
-      JsonValue copy = JsonValue::array();
-      for (std::size_t k = 0; k < value.elements().size(); ++k)
-        copy.push(k == i ? changed : value.elements()[k]);
-      visit(copy);
-    });
-  }
-}
-
-// The longest event of each kind: it has the most to spoil.
-std::vector<std::string> richest_events(Dialect dialect) {
-  std::vector<std::string> out(std::variant_size_v<decltype(ServerEvent::body)>);
-  for (const ServerEvent& event : samples::server_events(dialect)) {
-    std::string text = Codec::of(dialect).encode(event);
-    std::string& longest = out[event.body.index()];
-    if (text.size() > longest.size()) longest = std::move(text);
-  }
-  std::erase(out, "");
-  return out;
-}
-
 void every_mutation_decodes() {
   unsigned tried = 0;
   for (const Dialect dialect : {Dialect::ga, Dialect::beta, Dialect::translation}) {
-    for (const std::string& event : richest_events(dialect)) {
-      mutate(*read_json(event), [&](const JsonValue& changed) {
+    for (const std::string& event : samples::richest_events(dialect)) {
+      samples::mutate(*read_json(event), samples::all_wrong_values(), [&](const JsonValue& changed) {
         const std::string text = to_text(changed);
         const auto back = decode_server(text);
         ++tried;
