@@ -21,13 +21,19 @@ const char* program = nullptr;
 
 struct Way {
   const char* name;
-  bool in_environment, as_property, in_query, in_header;
+  const char* variable = nullptr; // of the environment
+  bool as_property = false, in_query = false, in_header = false, by_signal = false;
+  const char* provider = "auto";
 };
+// The providers differ in where the key goes in the handshake.
 constexpr Way ways[] = {
-    {"environment", true, false, false, false},
-    {"property", false, true, false, false},
-    {"query", false, false, true, false},
-    {"header", false, false, false, true},
+    {.name = "environment", .variable = "OPENAI_API_KEY"},
+    {.name = "property", .as_property = true},
+    {.name = "query", .in_query = true},
+    {.name = "header", .in_header = true},
+    {.name = "signal", .by_signal = true},
+    {.name = "api-key", .variable = "AZURE_OPENAI_API_KEY", .provider = "azure"},
+    {.name = "Basic", .variable = "INWORLD_API_KEY", .provider = "inworld"},
 };
 
 void print_error(GstMessage* message) {
@@ -57,6 +63,10 @@ void print_properties(GstElement* element) {
   g_free(specs);
 }
 
+char* fresh_key(GstElement*, gpointer) {
+  return g_strdup(secret);
+}
+
 // The child: one conversation, all of whose traces go to the folder that the environment names.
 int converse(const char* uri, const Way& way) {
   register_elements();
@@ -70,6 +80,9 @@ int converse(const char* uri, const Way& way) {
       g_signal_connect(pipeline, "deep-notify", G_CALLBACK(gst_object_default_deep_notify), nullptr);
   const std::string address = std::string(uri) + (way.in_query ? "?api-key=" + std::string(secret) : "");
   g_object_set(sink.get(), "uri", address.c_str(), nullptr);
+  gst_util_set_object_arg(G_OBJECT(sink.get()), "provider", way.provider);
+  g_object_set(sink.get(), "model", "any", nullptr);
+  if (way.by_signal) g_signal_connect(sink.get(), "need-api-key", G_CALLBACK(fresh_key), nullptr);
   if (way.as_property) g_object_set(sink.get(), "api-key", secret, nullptr);
   if (way.in_header) {
     const GstStructurePtr headers(gst_structure_new("headers", "api-key", G_TYPE_STRING, secret,
@@ -137,7 +150,7 @@ void run_child(const std::string& uri, const Way& way, int index) {
   set("GST_DEBUG_DUMP_DOT_DIR", folder.get());
   set("G_MESSAGES_DEBUG", "all");
   set("SOUP_DEBUG", "1");
-  if (way.in_environment) set("OPENAI_API_KEY", secret);
+  if (way.variable) set(way.variable, secret);
   const std::string number = std::to_string(index);
   const char* arguments[] = {program, "--converse", uri.c_str(), number.c_str(), nullptr};
   char *out = nullptr, *err = nullptr;
