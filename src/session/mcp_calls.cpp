@@ -98,9 +98,14 @@ void McpCalls::item_deleted(const std::string& item_id) {
 // ---- approval ----
 
 void McpCalls::ask_approval(const std::string& response_id, const Item& item) {
-  if (item.id.empty() || !known_.insert(item.id).second || responses_.cancelled(response_id)) return;
+  if (item.id.empty() || !known_.insert(item.id).second) return;
   Request request{item.id, item.server_label, item.name, item.arguments, response_id};
-  if (Call* call = call_of(request)) call->request_id = request.id;
+  Call* call = call_of(request);
+  if (call) call->request_id = request.id;
+  if (responses_.cancelled(response_id)) { // nobody wants it any more, also where the cancel came too late
+    if (call) call->waited_for = false;
+    return;
+  }
   requests_.push_back(std::move(request));
   Notice notice = with_arguments(Notice(NoticeKind::mcp_approval_request)
                                      .with("request-id", item.id)
@@ -203,18 +208,19 @@ McpCalls::Call* McpCalls::find(std::string_view item_id) {
   return it == calls_.end() ? nullptr : &*it;
 }
 
-// A call says late, if at all, for which approval it waits: until then what is called tells them apart.
+// A call says late, if at all, for which approval it waits: until then what is called tells them apart, and
+// the newest is meant.
 McpCalls::Call* McpCalls::call_of(const Request& request) {
   const auto linked =
       std::find_if(calls_.begin(), calls_.end(), [&](const Call& c) { return c.request_id == request.id; });
   if (linked != calls_.end()) return &*linked;
   Call* alike = nullptr;
-  for (Call& call : calls_) {
-    if (!call.request_id.empty() || call.ended != Ended::no || call.server_label != request.server_label ||
-        call.name != request.name)
+  for (auto call = calls_.rbegin(); call != calls_.rend(); ++call) {
+    if (!call->request_id.empty() || call->running || call->ended != Ended::no ||
+        call->server_label != request.server_label || call->name != request.name)
       continue;
-    if (call.arguments == request.arguments) return &call;
-    if (!alike) alike = &call;
+    if (call->arguments == request.arguments) return &*call;
+    if (!alike) alike = &*call;
   }
   return alike;
 }
@@ -258,7 +264,7 @@ void McpCalls::arguments_done(const ContentRef& at, const std::string& arguments
   Call* call = find(at.item_id);
   if (!call) return;
   call->arguments = arguments;
-  tell_call(*call);
+  if (read_json(arguments)) tell_call(*call); // else it was cut off
 }
 
 void McpCalls::tell_call(Call& call) {
@@ -273,8 +279,11 @@ void McpCalls::tell_call(Call& call) {
 
 // Its response is alive while it runs, however long that is.
 void McpCalls::call_running(const std::string& item_id) {
-  if (const Call* call = find(item_id); call && responses_.open(call->response_id))
-    responses_.on_event(call->response_id);
+  Call* call = find(item_id);
+  if (!call) return;
+  call->running = true;
+  tell_call(*call);
+  if (responses_.open(call->response_id)) responses_.on_event(call->response_id);
 }
 
 void McpCalls::call_ended(const std::string& item_id, bool completed) {
@@ -327,9 +336,8 @@ void McpCalls::response_ending(const Response& response) {
   for (const Item& item : response.output)
     if (completed) output_item_done(response.id, item);
   if (completed) return;
-  std::erase_if(calls_, [&](const Call& c) {
-    return c.response_id == response.id && c.ended == Ended::no && !c.told && c.arguments.empty();
-  });
+  std::erase_if(
+      calls_, [&](const Call& c) { return c.response_id == response.id && c.ended == Ended::no && !c.told; });
   // Whether the server still runs the others is not known.
   for (Call& call : calls_)
     if (call.response_id == response.id) call.waited_for = false;

@@ -69,6 +69,7 @@ class McpCalls {
   struct Call {
     std::string item_id, response_id, request_id, server_label, name, arguments;
     bool told = false;       // that the model calls
+    bool running = false;    // and needs no approval any more
     bool waited_for = true;  // by the end of the conversation
     bool respond = true;     // something is said about its result
     Ended ended = Ended::no; // the result, which comes with the item, may still be missing

@@ -53,6 +53,19 @@ class Ear final : public Listener {
     case NoticeKind::tool_call_cancelled:
       if (!cancelled.insert(text(notice, "call-id")).second) fail(seed_, "a call was cancelled twice");
       break;
+    case NoticeKind::mcp_approval_request:
+      if (!requests.insert(text(notice, "request-id")).second) fail(seed_, "a request was told twice");
+      break;
+    case NoticeKind::mcp_approval_cancelled:
+      cancelled.insert(text(notice, "request-id"));
+      break;
+    case NoticeKind::mcp_call:
+      if (!mcp_called.insert(text(notice, "item-id")).second) fail(seed_, "an MCP call was told twice");
+      break;
+    case NoticeKind::mcp_call_done:
+      if (!mcp_called.contains(text(notice, "item-id"))) fail(seed_, "the end of an MCP call nobody told");
+      if (!mcp_done.insert(text(notice, "item-id")).second) fail(seed_, "an MCP call ended twice");
+      break;
     case NoticeKind::transcript:
       on_words(notice, response);
       break;
@@ -66,7 +79,7 @@ class Ear final : public Listener {
   void on_wake() override {}
   std::optional<std::string> need_api_key() override { return "key"; }
 
-  std::set<std::string> announced, cancelled;
+  std::set<std::string> announced, cancelled, requests, mcp_called, mcp_done;
   std::set<std::string> unfinished; // items whose words were told, but not for good
   std::vector<Warning> warnings;
 
@@ -139,8 +152,10 @@ class Run {
       server_.act();
     else if (dice < 84)
       application();
-    else if (dice < 91)
+    else if (dice < 89)
       tool();
+    else if (dice < 91)
+      approve();
     else if (dice < 94)
       server_.speech();
     else
@@ -178,6 +193,8 @@ class Run {
   // Of what was asked so far some may never be started.
   void given_up() {
     excused_.insert(asked_.begin(), asked_.end());
+    for (const auto& [item, call] : server_.mcp_calls)
+      excused_.insert(item);
     for (auto& [call, wants] : answered_)
       wants = false;
   }
@@ -195,6 +212,17 @@ class Run {
     if (session_->send_tool_output(call, "output of " + call, respond).accepted) answered_[call] = respond;
   }
 
+  void approve() {
+    for (const std::string& request : ear_->requests) {
+      if (answered_requests_.contains(request) || ear_->cancelled.contains(request)) continue;
+      if (!session_->approve_mcp(request, random_() % 3 != 0).accepted)
+        fail(seed_, "an answer to an open request was refused");
+      answered_requests_.insert(request);
+      if (session_->approve_mcp(request, true).accepted) fail(seed_, "a second answer was accepted");
+      return;
+    }
+  }
+
   // ---- the network and time ----
 
   void on_sent(const std::string& sent) {
@@ -205,6 +233,8 @@ class Run {
         fail(seed_, "a response was asked for while one is open or asked for");
       unanswered_.insert(event.event_id);
     }
+    if (const auto* cancel = std::get_if<ResponseCancel>(&event.body))
+      excused_.insert(cancel->response_id.value_or(""));
     up_.push_back(std::move(event));
   }
 
@@ -256,6 +286,7 @@ class Run {
       carry_up();
       carry_down();
       loop_->run_until_idle();
+      approve();
       if (moved || server_.act()) {
         idle = 0;
         continue;
@@ -276,6 +307,8 @@ class Run {
         if (!server_.started.contains(mark) && !excused_.contains(mark)) fail(seed_, mark + " was lost");
     for (const std::string& call : ear_->announced)
       judge_call(call);
+    for (const auto& [item, call] : server_.mcp_calls)
+      judge_mcp_call(item, call);
     for (const Warning& warning : ear_->warnings)
       if (well_mannered() && warning.kind != Warning::Kind::tool_timed_out)
         fail(seed_, "a warning without a reason: " + warning.text);
@@ -292,6 +325,17 @@ class Run {
     for (const std::uint64_t started : server_.started_in_conversation)
       if (started >= record.answered_at) return;
     fail(seed_, "nothing was said after the output of " + call);
+  }
+
+  void judge_mcp_call(const std::string& item, const ModelServer::McpCall& call) {
+    const bool told = ear_->requests.contains(call.request_id);
+    if (told && call.answers != 1) fail(seed_, call.request_id + " was not answered once");
+    const bool excused = excused_.contains(item) || excused_.contains(call.response_id);
+    if (call.ended_at == 0 || excused || !well_mannered()) return;
+    if (!ear_->mcp_done.contains(item)) fail(seed_, "the end of " + item + " was not told");
+    for (const std::uint64_t started : server_.started_in_conversation)
+      if (started >= call.ended_at) return;
+    fail(seed_, "nothing was said after the MCP call " + item);
   }
 
   // Nothing is left open: the conversation drains.
@@ -328,7 +372,8 @@ class Run {
   std::deque<ClientEvent> up_;
   // As the client can know: open responses of the conversation, requests neither created nor refused.
   std::set<std::string> view_, unanswered_;
-  std::set<std::string> asked_, asked_beside_, excused_;
+  std::set<std::string> asked_, asked_beside_, answered_requests_;
+  std::set<std::string> excused_;        // requests for responses and MCP calls
   std::map<std::string, bool> answered_; // call id -> whether something is said about it
   unsigned next_mark_ = 1;
 };

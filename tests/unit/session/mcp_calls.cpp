@@ -279,6 +279,25 @@ void two_of_one_tool_are_told_apart() {
   g_assert_cmpuint(f.follow_ups(), ==, 1);
 }
 
+// Only the second needs approval, and nothing but their order tells them apart.
+void the_newest_of_two_alike_is_meant() {
+  Fixture f;
+  f.call("item_1");
+  f.call("item_2");
+  f.request("mcpr_2");
+  f.mcp.answer("mcpr_2", false);
+  assert_text(text_of(f.notices(NoticeKind::mcp_call_done).at(0), "item-id"), "item_2");
+  f.result("item_1");
+  assert_text(text_of(f.notices(NoticeKind::mcp_call_done).at(1), "item-id"), "item_1");
+  Fixture g;
+  g.call("item_1");
+  g.call("item_2");
+  g.mcp.call_running("item_2"); // it needs none
+  g.request("mcpr_1");
+  g.mcp.answer("mcpr_1", false);
+  assert_text(text_of(g.notices(NoticeKind::mcp_call_done).at(0), "item-id"), "item_1");
+}
+
 // A server may tell of the call only when it runs, by the request's id or by what is called.
 void the_call_is_known_when_it_runs() {
   for (const bool by_id : {true, false}) {
@@ -382,7 +401,7 @@ void the_session_was_lost() {
 void the_response_was_interrupted() {
   Fixture f;
   f.call("item_1");
-  f.mcp.output_item_added("resp_1", f.call_item("unfinished"));
+  f.call("unfinished", R"({"q":)");
   f.done(ResponseStatus::cancelled);
   g_assert_true(f.mcp.quiet());
   assert_text(f.mcp.what_is_open(), "");
@@ -399,6 +418,18 @@ void a_cancelled_response_asks_for_nothing() {
   f.call("item_1");
   f.request("mcpr_1");
   g_assert_cmpuint(f.wire.notices.size(), ==, 0);
+  g_assert_true(f.mcp.quiet());
+}
+
+// Between the call and the request for it.
+void a_cancel_comes_too_late() {
+  Fixture f;
+  f.call("item_1");
+  f.responses.cancel();
+  f.wire.take();
+  f.request("mcpr_1");
+  f.done();
+  g_assert_cmpuint(f.notices(NoticeKind::mcp_approval_request).size(), ==, 0);
   g_assert_true(f.mcp.quiet());
 }
 
@@ -437,6 +468,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/mcp-calls/follow-up/out-of-band", none_beside_the_conversation);
   g_test_add_func("/mcp-calls/approval/given", asked_approved_run);
   g_test_add_func("/mcp-calls/approval/two", two_of_one_tool_are_told_apart);
+  g_test_add_func("/mcp-calls/approval/alike", the_newest_of_two_alike_is_meant);
   g_test_add_func("/mcp-calls/approval/call-later", the_call_is_known_when_it_runs);
   g_test_add_func("/mcp-calls/approval/property", answered_by_the_property);
   g_test_add_func("/mcp-calls/approval/deleted", the_request_was_deleted);
@@ -445,6 +477,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/mcp-calls/approval/lost", the_session_was_lost);
   g_test_add_func("/mcp-calls/interrupted", the_response_was_interrupted);
   g_test_add_func("/mcp-calls/cancelled", a_cancelled_response_asks_for_nothing);
+  g_test_add_func("/mcp-calls/cancelled/late", a_cancel_comes_too_late);
   g_test_add_func("/mcp-calls/alive", a_long_call_is_no_silence);
   g_test_add_func("/mcp-calls/not-asked", what_the_application_put_there_asks_for_nothing);
   return g_test_run();

@@ -13,6 +13,18 @@ namespace {
 
 constexpr std::uint64_t delta_ms = 40;
 
+constexpr const char* mcp_arguments = R"({"q":"Ulm"})";
+
+Item mcp_item(Item::Type type, const std::string& id, const char* arguments) {
+  Item item;
+  item.type = type;
+  item.id = id;
+  item.server_label = "docs";
+  item.name = "search";
+  item.arguments = arguments;
+  return item;
+}
+
 std::string delta_audio() {
   std::string text;
   audio::base64_append(text, std::vector<std::uint8_t>(48 * delta_ms, 0x21));
@@ -59,6 +71,16 @@ void ModelServer::on(const ItemCreate& create, const std::string& event_id) {
     if (!call->second.parent_over) blame("an output within the response that called: " + item.call_id);
     call->second.output = item.output;
     call->second.answered_at = time;
+  }
+  if (item.type == Item::Type::mcp_approval_response) {
+    const auto call = std::ranges::find_if(
+        mcp_calls, [&](const auto& each) { return each.second.request_id == item.approval_request_id; });
+    if (call == mcp_calls.end()) return blame("an answer to the unknown request " + item.approval_request_id);
+    if (++call->second.answers > 1) blame("a second answer to " + item.approval_request_id);
+    if (item.approve)
+      mcp_running_.push_back(call->first);
+    else
+      call->second.ended_at = time;
   }
   if (manners_.takes_items_silently) return;
   out.push_back(ItemAdded{item, std::nullopt});
@@ -134,9 +156,12 @@ void ModelServer::start(const ResponseOptions& options, const std::string& event
   if (options.instructions) ++started[*options.instructions];
   if (running->in_conversation && !options.input) started_in_conversation.push_back(time);
   for (auto messages = random_() % 3; messages > 0; --messages)
-    running->parts.push_back({false, next("item_"), "", 1 + static_cast<unsigned>(random_() % 4), 0});
-  for (auto tools = running->in_conversation && chance(40) ? 1 + random_() % 3 : 0; tools > 0; --tools)
-    running->parts.push_back({true, next("item_"), next("call_"), 0, 0});
+    running->parts.push_back(
+        {Part::Kind::message, next("item_"), "", 1 + static_cast<unsigned>(random_() % 4), 0});
+  for (auto tools = running->in_conversation && chance(40) ? 1 + random_() % 3 : 0; tools > 0; --tools) {
+    const auto kind = chance(35) ? Part::Kind::mcp : Part::Kind::call;
+    running->parts.push_back({kind, next("item_"), next("call_"), 0, 0});
+  }
   const bool hidden = manners_.hides_beginnings && chance(30);
   if (!hidden) out.push_back(ResponseCreated{response(*running)});
   running_.push_back(std::move(running));
@@ -147,12 +172,47 @@ void ModelServer::begin_part(Running& running, Part& part) {
   Item item;
   item.id = part.item_id;
   item.status = "in_progress";
-  item.type = part.is_call ? Item::Type::function_call : Item::Type::message;
-  item.role = part.is_call ? Item::Role::none : Item::Role::assistant;
+  const bool call = part.kind == Part::Kind::call;
+  item.type = call ? Item::Type::function_call : Item::Type::message;
+  item.role = call ? Item::Role::none : Item::Role::assistant;
   item.call_id = part.call_id;
-  item.name = part.is_call ? "weather" : "";
+  item.name = call ? "weather" : "";
+  if (part.kind == Part::Kind::mcp) item = mcp_item(Item::Type::mcp_call, part.item_id, "");
   out.push_back(OutputItemAdded{running.id, 0, item});
   running.part_open = true;
+}
+
+// It runs by itself from now on, or when it is approved; the response does not wait for it.
+void ModelServer::end_mcp_call(Running& running, const Part& part, bool whole) {
+  const char* arguments = whole ? mcp_arguments : R"({"q":"U)";
+  out.push_back(McpArgumentsDone{{running.id, part.item_id, 0, 0}, arguments});
+  out.push_back(OutputItemDone{running.id, 0, mcp_item(Item::Type::mcp_call, part.item_id, arguments)});
+  if (!whole) return;
+  McpCall& call = mcp_calls[part.item_id];
+  call.response_id = running.id;
+  if (chance(40)) return mcp_running_.push_back(part.item_id);
+  call.request_id = next("mcpr_");
+  const Item request = mcp_item(Item::Type::mcp_approval_request, call.request_id, mcp_arguments);
+  out.push_back(OutputItemAdded{running.id, 0, request});
+  out.push_back(ItemDone{request, std::nullopt});
+  out.push_back(OutputItemDone{running.id, 0, request});
+}
+
+void ModelServer::finish_mcp_call(std::size_t which) {
+  const std::string id = mcp_running_[which];
+  mcp_running_.erase(mcp_running_.begin() + static_cast<std::ptrdiff_t>(which));
+  Item item = mcp_item(Item::Type::mcp_call, id, mcp_arguments);
+  item.approval_request_id = mcp_calls[id].request_id;
+  mcp_calls[id].ended_at = time;
+  out.push_back(McpCallInProgress{id, 0});
+  if (chance(30)) {
+    item.error = Json{R"({"type":"tool_execution_error","message":"no"})"};
+    out.push_back(McpCallFailed{id, 0});
+  } else {
+    item.output = "found";
+    out.push_back(McpCallCompleted{id, 0});
+  }
+  if (chance(80)) out.push_back(ItemDone{item, std::nullopt});
 }
 
 void ModelServer::end_part(Running& running, Part& part, bool whole) {
@@ -160,7 +220,12 @@ void ModelServer::end_part(Running& running, Part& part, bool whole) {
   Item item;
   item.id = part.item_id;
   item.status = whole ? "completed" : "incomplete";
-  if (part.is_call) {
+  if (part.kind == Part::Kind::mcp) {
+    running.part_open = false;
+    ++running.part;
+    return end_mcp_call(running, part, whole);
+  }
+  if (part.kind == Part::Kind::call) {
     item.type = Item::Type::function_call;
     item.call_id = part.call_id;
     item.name = "weather";
@@ -241,13 +306,16 @@ void ModelServer::advance_turn() {
 
 bool ModelServer::act() {
   const bool turn = turn_ == Turn::speaking || turn_ == Turn::stopped;
-  if (running_.empty() && !turn) return false;
+  const auto choices = running_.size() + mcp_running_.size() + (turn ? 1 : 0);
+  if (choices == 0) return false;
   ++time;
-  const auto which = random_() % (running_.size() + (turn ? 1 : 0));
-  if (which == running_.size())
-    advance_turn();
-  else
+  const auto which = random_() % choices;
+  if (which < running_.size())
     advance(*running_[which]);
+  else if (which < running_.size() + mcp_running_.size())
+    finish_mcp_call(which - running_.size());
+  else
+    advance_turn();
   return true;
 }
 

@@ -51,7 +51,14 @@ class ModelServer {
     std::string output;
     std::uint64_t answered_at = 0;
   };
+  struct McpCall {
+    std::string response_id;
+    std::string request_id; // empty: needs no approval
+    unsigned answers = 0;
+    std::uint64_t ended_at = 0; // 0: it has not
+  };
   std::map<std::string, Call> calls;                  // by call id
+  std::map<std::string, McpCall> mcp_calls;           // by item
   std::map<std::string, unsigned> started;            // by the mark in the instructions
   std::vector<std::uint64_t> started_in_conversation; // when, with the whole conversation as context
   std::map<std::string, std::string> created_for;     // response id -> event id of the request, if any
@@ -61,7 +68,7 @@ class ModelServer {
 
  private:
   struct Part {
-    bool is_call = false;
+    enum class Kind { message, call, mcp } kind = Kind::message;
     std::string item_id, call_id;
     unsigned steps = 0, done = 0; // deltas
   };
@@ -95,6 +102,8 @@ class ModelServer {
   void advance(Running& running);
   void begin_part(Running& running, Part& part);
   void end_part(Running& running, Part& part, bool whole);
+  void end_mcp_call(Running& running, const Part& part, bool whole);
+  void finish_mcp_call(std::size_t which);
   void cut(Running& running, const char* reason);
   void finish(Running& running, protocol::ResponseStatus status, const std::string& reason);
   void advance_turn();
@@ -109,6 +118,7 @@ class ModelServer {
   std::mt19937& random_;
   const Manners manners_;
   std::vector<std::unique_ptr<Running>> running_;
+  std::vector<std::string> mcp_running_; // items
   std::map<std::string, Stored> items_;
   Turn turn_ = Turn::none;
   std::string turn_item_;
