@@ -124,9 +124,22 @@ void InputTurns::on_stopped(std::uint64_t end_ms) {
 }
 
 void InputTurns::open_utterance() {
-  utterance_item_ = std::make_shared<std::string>();
+  hearing_ = std::make_shared<Hearing>();
+  SpeechService::Progress so_far;
+  // A script says what is understood, and says it at the end.
+  if (streams_words(context_) && context_.scenario.transcripts.empty())
+    so_far = [this, hearing = hearing_](const std::string& text) { hear_so_far(*hearing, text); };
   utterance_ = context_.speech.listen(
-      [this, item = utterance_item_](std::string text) { heard(*item, std::move(text)); });
+      [this, hearing = hearing_](std::string text) {
+        heard(hearing->item_id, std::move(text), hearing->told);
+      },
+      std::move(so_far));
+}
+
+// The item has a name before it is there.
+void InputTurns::hear_so_far(Hearing& hearing, const std::string& text) {
+  if (hearing.item_id.empty() && item_id_.empty()) item_id_ = context_.out.next_id("item");
+  send_words(context_, hearing.item_id.empty() ? item_id_ : hearing.item_id, 0, text, hearing.told);
 }
 
 std::string InputTurns::make_item(InputAudio::Committed audio) {
@@ -146,7 +159,7 @@ std::string InputTurns::make_item(InputAudio::Committed audio) {
   context_.out.send(ItemDone{item, previous});
 
   if (utterance_) {
-    *utterance_item_ = id;
+    hearing_->item_id = id;
     auto& utterance = finishing_[id] = std::move(utterance_);
     utterance->finish();
   }
@@ -176,7 +189,7 @@ void InputTurns::recognise(StoredItem& stored) {
   kept->finish();
 }
 
-void InputTurns::heard(const std::string& item_id, std::string text) {
+void InputTurns::heard(const std::string& item_id, std::string text, std::string told) {
   const auto keep_alive = finishing_.extract(item_id);
   auto* stored = context_.items.find(item_id);
   if (!stored || !stored->unheard) return;
@@ -184,7 +197,7 @@ void InputTurns::heard(const std::string& item_id, std::string text) {
   if (used < context_.scenario.transcripts.size()) text = context_.scenario.transcripts[used++];
   stored->unheard = false;
   stored->heard = std::move(text);
-  send_transcript(context_, *stored);
+  send_transcript(context_, *stored, std::move(told));
   if (ended_.erase(item_id) > 0) listener_.on_turn_ended();
   listener_.on_heard();
 }

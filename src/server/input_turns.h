@@ -45,10 +45,17 @@ class InputTurns final : InputAudio::Listener {
   void on_samples(std::vector<std::int16_t> samples) override;
   void on_stopped(std::uint64_t end_ms) override;
 
+  // An utterance that is being listened to.
+  struct Hearing {
+    std::string item_id; // once the item exists
+    std::string told;    // words that went out while it was being said
+  };
+
   void open_utterance();
+  void hear_so_far(Hearing& hearing, const std::string& text);
   std::string make_item(InputAudio::Committed audio);
   void settle(const std::string& item_id); // when nobody is listening to it: nothing was understood
-  void heard(const std::string& item_id, std::string text);
+  void heard(const std::string& item_id, std::string text, std::string told = {});
 
   Context& context_;
   Listener& listener_;
@@ -58,7 +65,7 @@ class InputTurns final : InputAudio::Listener {
   std::set<std::string> ended_; // items of turns whose answer waits for the transcript
   // Before the item exists, and afterwards by item until its text has come.
   std::unique_ptr<Utterance> utterance_;
-  std::shared_ptr<std::string> utterance_item_;
+  std::shared_ptr<Hearing> hearing_; // of utterance_
   std::map<std::string, std::unique_ptr<Utterance>> finishing_;
 };
 

@@ -19,7 +19,7 @@ class Recognizer {
   virtual ~Recognizer() = default;
   virtual void start() = 0;
   virtual void feed(std::span<const std::int16_t> samples) = 0;
-  virtual std::string partial() = 0; // what is understood so far
+  virtual std::string partial() = 0; // what is understood so far, at no cost: it may be long ago
   virtual std::string finish() = 0;  // ends the utterance; empty when nothing was understood
 };
 

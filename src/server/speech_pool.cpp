@@ -26,8 +26,12 @@ struct Recognition {
     bool scheduled = false; // a worker has it or will take it
   };
   Guarded<Mail> mail;
-  SpeechService::Text understood; // executor's thread only; empty once called or no longer wanted
+  // Executor's thread only; empty once called or no longer wanted.
+  SpeechService::Text understood;
+  SpeechService::Progress so_far;
   // The worker's that has it.
+  bool tells_progress = false; // from the beginning
+  std::string told;
   std::unique_ptr<Recognizer> recognizer;
   bool counted = false; // among Recognizers::alive, though it may have failed to load
 };
@@ -63,6 +67,7 @@ struct SpeechPool::Workshop {
   void give_back(std::unique_ptr<Recognizer> recognizer);
   void give_up(const std::shared_ptr<Recognition>& recognition);
   void answer(const std::shared_ptr<Recognition>& recognition, std::string text);
+  void tell_progress(const std::shared_ptr<Recognition>& recognition);
   void serve_waiting();
   Synthesizer& synthesizer_of(Worker& worker);
 
@@ -199,7 +204,10 @@ void SpeechPool::Workshop::recognise(const std::shared_ptr<Recognition>& recogni
     if (!abandoned) {
       for (const auto& chunk : chunks)
         recognition->recognizer->feed(chunk);
-      if (!finish) continue;
+      if (!finish) {
+        if (recognition->tells_progress) tell_progress(recognition);
+        continue;
+      }
     }
     auto text = recognition->recognizer->finish();
     give_back(std::move(recognition->recognizer));
@@ -222,6 +230,16 @@ void SpeechPool::Workshop::answer(const std::shared_ptr<Recognition>& recognitio
     if (!alive || !alive->understood) return;
     const auto understood = std::move(alive->understood);
     understood(std::move(text));
+  });
+}
+
+void SpeechPool::Workshop::tell_progress(const std::shared_ptr<Recognition>& recognition) {
+  std::string text = recognition->recognizer->partial();
+  if (text == recognition->told) return;
+  recognition->told = text;
+  executor->post([weak = std::weak_ptr(recognition), text = std::move(text)] {
+    const auto alive = weak.lock();
+    if (alive && alive->so_far) alive->so_far(text);
   });
 }
 
@@ -280,14 +298,17 @@ void SpeechPool::warm_up() {
   workshop->add([workshop](Workshop::Worker& worker) { workshop->synthesizer_of(worker); });
 }
 
-std::unique_ptr<Utterance> SpeechPool::listen(Text understood) {
+std::unique_ptr<Utterance> SpeechPool::listen(Text understood, Progress so_far) {
   class Pooled final : public Utterance {
    public:
-    Pooled(std::weak_ptr<Workshop> workshop, Text done) : workshop_(std::move(workshop)) {
+    Pooled(std::weak_ptr<Workshop> workshop, Text done, Progress progress) : workshop_(std::move(workshop)) {
+      recognition_->tells_progress = progress != nullptr;
       recognition_->understood = std::move(done);
+      recognition_->so_far = std::move(progress);
     }
     ~Pooled() override {
       recognition_->understood = nullptr; // an answer may be on its way
+      recognition_->so_far = nullptr;
       tell([](Recognition::Mail& mail) {
         mail.abandoned = true;
         mail.chunks.clear();
@@ -313,7 +334,7 @@ std::unique_ptr<Utterance> SpeechPool::listen(Text understood) {
     std::shared_ptr<Recognition> recognition_ = std::make_shared<Recognition>();
   };
   if (!workshop_->factory.recognizer) return nullptr;
-  return std::make_unique<Pooled>(workshop_, std::move(understood));
+  return std::make_unique<Pooled>(workshop_, std::move(understood), std::move(so_far));
 }
 
 std::unique_ptr<SpeechJob> SpeechPool::speak(std::string text, double speed, std::uint32_t rate,

@@ -25,7 +25,8 @@ class SpeechPool final : public SpeechService {
   void warm_up();
 
   // Executor's thread only.
-  std::unique_ptr<Utterance> listen(Text understood) override;
+  using SpeechService::listen;
+  std::unique_ptr<Utterance> listen(Text understood, Progress so_far) override;
   std::unique_ptr<SpeechJob> speak(std::string text, double speed, std::uint32_t rate,
                                    Samples ready) override;
   std::unique_ptr<SpeechDetector> make_detector() override;

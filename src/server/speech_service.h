@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rt::server {
@@ -27,10 +28,14 @@ class SpeechJob {
 class SpeechService {
  public:
   using Text = std::function<void(std::string)>;
+  using Progress = std::function<void(const std::string&)>;
   using Samples = std::function<void(std::vector<std::int16_t>)>;
 
   virtual ~SpeechService() = default;
-  virtual std::unique_ptr<Utterance> listen(Text understood) = 0;
+  // `so_far`, where there is one: what is understood while it goes on, whenever that has changed; what
+  // follows may make it another.
+  virtual std::unique_ptr<Utterance> listen(Text understood, Progress so_far) = 0;
+  std::unique_ptr<Utterance> listen(Text understood) { return listen(std::move(understood), nullptr); }
   virtual std::unique_ptr<SpeechJob> speak(std::string text, double speed, std::uint32_t rate,
                                            Samples ready) = 0;
   // Cheap enough for the connection's own thread. Null detector: no speech is ever found.

@@ -103,7 +103,26 @@ const TranscriptionModel& transcription_model(const std::optional<Transcription>
   return found == std::end(models) ? models[0] : *found;
 }
 
-void send_transcript(Context& context, StoredItem& stored) {
+bool streams_words(const Context& context) {
+  if (context.session.info().type != SessionType::transcription) return false;
+  return !transcription_model(context.session.config().transcription).finds_turns;
+}
+
+void send_words(Context& context, const std::string& item_id, std::uint32_t index, std::string_view text,
+                std::string& told) {
+  // What was sent cannot be taken back: the whole corrects it.
+  if (!text.starts_with(told)) return;
+  if (!told.empty() && text.size() > told.size() && text[told.size()] != ' ') return;
+  const bool with_logprobs = wants_logprobs(context.session.config());
+  for (const auto token : tokens_of(text.substr(told.size()))) {
+    InputTranscriptDelta delta{item_id, index, std::string(token)};
+    if (with_logprobs) delta.logprobs = json_list({logprob_of(token)});
+    context.out.send(std::move(delta));
+    told += token;
+  }
+}
+
+void send_transcript(Context& context, StoredItem& stored, std::string told) {
   const auto& config = context.session.config();
   if (!config.transcription || *config.transcription == Transcription{}) return;
   const auto index = audio_part_of(stored.item);
@@ -114,14 +133,8 @@ void send_transcript(Context& context, StoredItem& stored) {
   }
   if (context.manner.transcript_first) return send_growing(context, stored, index);
   const auto& model = transcription_model(config.transcription);
-  const bool with_logprobs = wants_logprobs(config);
   stored.item.content[index].transcript = stored.heard;
-  std::vector<JsonValue> logprobs;
-  for (const auto token : tokens_of(stored.heard)) {
-    InputTranscriptDelta delta{stored.item.id, index, std::string(token)};
-    if (with_logprobs) delta.logprobs = json_list({logprobs.emplace_back(logprob_of(token))});
-    context.out.send(std::move(delta));
-  }
+  send_words(context, stored.item.id, index, stored.heard, told);
   const double seconds = static_cast<double>(stored.audio_ms()) / 1000;
   if (model.tells_speakers && !stored.heard.empty()) {
     context.out.send(InputTranscriptSegment{stored.item.id, index, context.out.next_id("seg"), "A",
@@ -130,7 +143,12 @@ void send_transcript(Context& context, StoredItem& stored) {
   InputTranscriptCompleted completed{stored.item.id, index, stored.heard, seconds};
   if (model.counts_tokens) completed.tokens = usage_of(stored);
   if (model.tells_languages) completed.languages = {std::string(heard_language)};
-  if (with_logprobs) completed.logprobs = json_list(logprobs);
+  if (wants_logprobs(config)) {
+    std::vector<JsonValue> logprobs;
+    for (const auto token : tokens_of(stored.heard))
+      logprobs.push_back(logprob_of(token));
+    completed.logprobs = json_list(logprobs);
+  }
   context.out.send(std::move(completed));
 }
 

@@ -3,7 +3,9 @@
 
 #include "server/context.h"
 
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace rt::server {
@@ -20,7 +22,14 @@ struct TranscriptionModel {
 // Of one that is not known, or of none, the first.
 const TranscriptionModel& transcription_model(const std::optional<protocol::Transcription>& wanted);
 
-// The events that tell what was understood of an item's audio, where the session asks for them.
-void send_transcript(Context& context, StoredItem& stored);
+// Whether the session wants words while they are being said: models that find no turns give them.
+bool streams_words(const Context& context);
+// Sends what `text` has more than `told`, as far as it goes on from there, and adds it to `told`.
+void send_words(Context& context, const std::string& item_id, std::uint32_t index, std::string_view text,
+                std::string& told);
+
+// The events that tell what was understood of an item's audio, where the session asks for them. `told`: the
+// words that went out before.
+void send_transcript(Context& context, StoredItem& stored, std::string told);
 
 } // namespace rt::server

@@ -6,6 +6,9 @@
 
 #include <gst/check/gstcheck.h>
 
+#include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,6 +48,24 @@ void nobody_answers(ServerFixture& server) {
   }
 }
 
+// Understands one more word with each 200 ms.
+class CountingRecognizer final : public server::Recognizer {
+ public:
+  void start() override { heard_ = 0; }
+  void feed(std::span<const std::int16_t> samples) override { heard_ += samples.size(); }
+  std::string partial() override {
+    constexpr std::size_t word = server::SpeechDetector::rate / 5;
+    std::string text;
+    for (std::size_t i = 1; i <= heard_ / word; ++i)
+      text += (i == 1 ? "" : " ") + std::to_string(i);
+    return text;
+  }
+  std::string finish() override { return partial() + " end"; }
+
+ private:
+  std::size_t heard_ = 0;
+};
+
 } // namespace
 
 GST_START_TEST(a_file_becomes_text_and_the_pipeline_ends) {
@@ -82,6 +103,34 @@ GST_START_TEST(turns_that_nobody_finds_are_committed) {
   fail_unless((final_texts(pipeline) == std::vector<std::string>{"first words", "second words"}));
   fail_unless_equals_int(server.sent(true, "input_audio_buffer.commit").size(), 2);
   fail_unless(pipeline.seen("realtime/speech-started").empty());
+  nobody_answers(server);
+}
+GST_END_TEST
+
+// Such a model writes while the caller speaks: nobody has said yet that the turn is over.
+GST_START_TEST(words_come_while_they_are_said) {
+  auto scenario = ramp_scenario(std::chrono::milliseconds(100));
+  scenario.transcripts.clear();
+  scenario.ears = server::Scenario::Ears::real;
+  server::SpeechFactory speech;
+  speech.recognizer = [] { return std::make_unique<CountingRecognizer>(); };
+  ServerFixture server(scenario, {}, speech);
+  Pipeline pipeline(Caller::element() + sink(server, "input-transcription-model=gpt-live-transcribe"));
+  pipeline.play();
+  pipeline.wait_for_element("realtime/session-updated");
+  Caller caller(pipeline.element("caller"));
+  caller.speak(500);
+  pipeline.wait_for(
+      [](GstMessage* m) {
+        return is_element_message(m, "realtime/transcript") &&
+               g_str_equal(gst_structure_get_string(gst_message_get_structure(m), "text"), "1 2");
+      },
+      "the first words");
+  fail_unless(final_texts(pipeline).empty());
+  fail_unless(server.sent(true, "input_audio_buffer.commit").empty());
+  caller.end();
+  pipeline.wait_for_eos();
+  fail_unless((final_texts(pipeline) == std::vector<std::string>{"1 2 end"}));
   nobody_answers(server);
 }
 GST_END_TEST
@@ -174,6 +223,7 @@ static Suite* transcription_suite() {
   tcase_add_checked_fixture(tcase, register_elements, wait_for_loops_to_end);
   tcase_add_test(tcase, a_file_becomes_text_and_the_pipeline_ends);
   tcase_add_test(tcase, turns_that_nobody_finds_are_committed);
+  tcase_add_test(tcase, words_come_while_they_are_said);
   tcase_add_test(tcase, turn_detection_can_be_left_to_the_application);
   tcase_add_test(tcase, the_text_can_be_read_from_a_pad);
   tcase_add_test(tcase, beta_has_an_update_of_its_own);

@@ -95,13 +95,13 @@ class PocketsphinxRecognizer final : public Recognizer {
   }
 
   std::string partial() override {
-    decode_latest();
     std::string text = earlier_;
     append_words(text, latest_);
     return text;
   }
 
   std::string finish() override {
+    decode_latest();
     std::string text = partial();
     start();
     return text;

@@ -18,17 +18,20 @@ using namespace protocol;
 
 struct FakeSpeech::Hearing {
   Text understood;
+  Progress so_far;
 };
 struct FakeSpeech::Speaking {
   Samples ready;
   std::vector<std::int16_t> samples;
 };
 
-std::unique_ptr<Utterance> FakeSpeech::listen(Text understood) {
+std::unique_ptr<Utterance> FakeSpeech::listen(Text understood, Progress so_far) {
   class FakeUtterance final : public Utterance {
    public:
-    FakeUtterance(FakeSpeech& owner, Text done) : owner_(owner) {
+    FakeUtterance(FakeSpeech& owner, Text done, Progress progress) : owner_(owner) {
       hearing_->understood = std::move(done);
+      hearing_->so_far = std::move(progress);
+      owner_.newest = hearing_;
       owner_.samples_heard = 0;
       ++owner_.utterances_open;
     }
@@ -40,7 +43,14 @@ std::unique_ptr<Utterance> FakeSpeech::listen(Text understood) {
     FakeSpeech& owner_;
     std::shared_ptr<Hearing> hearing_ = std::make_shared<Hearing>();
   };
-  return std::make_unique<FakeUtterance>(*this, std::move(understood));
+  return std::make_unique<FakeUtterance>(*this, std::move(understood), std::move(so_far));
+}
+
+bool FakeSpeech::understand_so_far(const std::string& text) {
+  const auto hearing = newest.lock();
+  if (!hearing || !hearing->so_far) return false;
+  hearing->so_far(text);
+  return true;
 }
 
 void FakeSpeech::understand(std::string text) {

@@ -19,7 +19,7 @@ namespace rt::server::test {
 // Loud frames are speech. What is understood and said is handed over when the test says so.
 class FakeSpeech final : public SpeechService {
  public:
-  std::unique_ptr<Utterance> listen(Text understood) override;
+  std::unique_ptr<Utterance> listen(Text understood, Progress so_far) override;
   std::unique_ptr<SpeechJob> speak(std::string text, double speed, std::uint32_t rate,
                                    Samples ready) override;
   std::unique_ptr<SpeechDetector> make_detector() override;
@@ -29,6 +29,8 @@ class FakeSpeech final : public SpeechService {
   void understand(std::string text);
   // Answers the oldest text that waits to be spoken.
   void finish_speaking();
+  // Words of the utterance that goes on; false when nobody wants them.
+  bool understand_so_far(const std::string& text);
   bool utterance_waits() const { return !finished.empty(); }
 
   bool speaks_at_once = true;    // 100 ms of audio a word
@@ -41,6 +43,7 @@ class FakeSpeech final : public SpeechService {
   struct Hearing;
   struct Speaking;
   std::vector<std::weak_ptr<Hearing>> finished;
+  std::weak_ptr<Hearing> newest;
   std::vector<std::weak_ptr<Speaking>> speaking;
 };
 

@@ -21,7 +21,7 @@ class CountingRecognizer final : public Recognizer {
   ~CountingRecognizer() override { --recognizers_alive; }
   void start() override { heard_ = 0; }
   void feed(std::span<const std::int16_t> samples) override { heard_ += samples.size(); }
-  std::string partial() override { return {}; }
+  std::string partial() override { return heard_ < 1000 ? "" : std::to_string(heard_ / 1000); }
   std::string finish() override { return std::to_string(heard_); }
 
  private:
@@ -59,6 +59,24 @@ void an_utterance_is_recognised() {
   utterance->finish();
   f.executor->run_until([&] { return !text.empty(); });
   equal(text, "3200");
+}
+
+// Each state once, before the whole; nothing after the utterance is dropped.
+void progress_is_told() {
+  Fixture f;
+  std::string text;
+  std::vector<std::string> states;
+  auto utterance = f.pool.listen([&](std::string heard) { text = std::move(heard); },
+                                 [&](const std::string& so_far) { states.push_back(so_far); });
+  for (const char* state : {"1", "2"}) {
+    for (int i = 0; i < 4; ++i)
+      utterance->feed(std::vector<std::int16_t>(250));
+    f.executor->run_until([&] { return !states.empty() && states.back() == state; });
+  }
+  utterance->finish();
+  f.executor->run_until([&] { return !text.empty(); });
+  g_assert_true((states == std::vector<std::string>{"1", "2"}));
+  equal(text, "2000");
 }
 
 void recognisers_are_used_again() {
@@ -232,6 +250,7 @@ void the_pool_may_go_first() {
 int main(int argc, char** argv) {
   g_test_init(&argc, &argv, nullptr);
   g_test_add_func("/server/speech-pool/utterance", an_utterance_is_recognised);
+  g_test_add_func("/server/speech-pool/progress", progress_is_told);
   g_test_add_func("/server/speech-pool/again", recognisers_are_used_again);
   g_test_add_func("/server/speech-pool/many", many_utterances_share_few_recognisers);
   g_test_add_func("/server/speech-pool/abandoned", abandoned_utterances_give_their_recogniser_back);

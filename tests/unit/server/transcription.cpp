@@ -110,6 +110,66 @@ void models_that_find_no_turns_wait_for_commits() {
   }
 }
 
+// Their words come while they are said, for an item that is yet to be.
+void models_that_find_no_turns_write_as_it_is_said() {
+  Writer w;
+  auto config = with_model("gpt-realtime-whisper");
+  config.include = Json{R"(["item.input_audio_transcription.logprobs"])"};
+  w.set(config);
+  w.events();
+  w.tone(400);
+  g_assert_true(w.speech.understand_so_far("one"));
+  w.tone(400);
+  g_assert_true(w.speech.understand_so_far("one two"));
+  g_assert_true(w.speech.understand_so_far("one twofold"));   // no word is continued
+  g_assert_true(w.speech.understand_so_far("won two three")); // and none taken back
+  equal(w.events(), "item.input_audio_transcription.delta");
+  equal(w.joined_deltas(), "one two");
+  const auto part = read_json(w.last<InputTranscriptDelta>().logprobs.value().text);
+  equal(part->elements().at(0)["token"].text(), " two");
+  const std::string item_id = w.last<InputTranscriptDelta>().item_id;
+  w.client(InputAudioCommit{});
+  equal(w.last<InputAudioCommitted>().item_id, item_id);
+  equal(w.last<ItemDone>().item.id, item_id);
+  g_assert_true(w.speech.understand_so_far("one two three")); // may come late
+  w.understand("one two three four");
+  equal(w.joined_deltas(), "one two three four");
+  equal(w.last<InputTranscriptCompleted>().item_id, item_id);
+  equal(w.last<InputTranscriptCompleted>().transcript, "one two three four");
+
+  w.tone(400);
+  w.speech.understand_so_far("gone");
+  const std::string gone = w.last<InputTranscriptDelta>().item_id;
+  w.client(InputAudioClear{}); // was never said
+  w.tone(400);
+  w.speech.understand_so_far("wrong");
+  w.client(InputAudioCommit{});
+  g_assert_false(w.last<InputAudioCommitted>().item_id == gone);
+  const auto deltas = w.all<InputTranscriptDelta>().size();
+  w.understand("right");
+  g_assert_cmpuint(w.all<InputTranscriptDelta>().size(), ==, deltas);
+  equal(w.last<InputTranscriptCompleted>().transcript, "right"); // corrects the words
+}
+
+void others_write_at_the_end() {
+  Writer w;
+  w.set(with_model("gpt-4o-transcribe"));
+  w.tone(400);
+  g_assert_false(w.speech.understand_so_far("one"));
+  Harness conversation;
+  auto config = with_model("gpt-realtime-whisper");
+  config.turn_detection.emplace();
+  conversation.configure(config);
+  conversation.tone(400);
+  g_assert_false(conversation.speech.understand_so_far("one"));
+  Scenario scenario;
+  scenario.transcripts = {"written"};
+  Writer scripted(scenario);
+  scripted.set(with_model("gpt-realtime-whisper"));
+  scripted.tone(400);
+  g_assert_false(scripted.speech.understand_so_far("one"));
+}
+
 void models_without_prompts_refuse_one() {
   Writer w;
   auto config = with_model("gpt-realtime-whisper");
@@ -214,6 +274,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/server/transcription/written", what_is_said_is_written_and_not_answered);
   g_test_add_func("/server/transcription/refused", what_belongs_to_a_conversation_is_refused);
   g_test_add_func("/server/transcription/no-turns", models_that_find_no_turns_wait_for_commits);
+  g_test_add_func("/server/transcription/live", models_that_find_no_turns_write_as_it_is_said);
+  g_test_add_func("/server/transcription/not-live", others_write_at_the_end);
   g_test_add_func("/server/transcription/no-prompt", models_without_prompts_refuse_one);
   g_test_add_func("/server/transcription/in-conversation",
                   in_a_conversation_they_may_be_used_with_turn_detection);

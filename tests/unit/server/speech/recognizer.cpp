@@ -107,9 +107,10 @@ void test_partial() {
   recognizer.start();
   expect_text(recognizer.partial(), "");
   recognizer.feed(std::span(samples).first(samples.size() / 2));
-  const auto partial = recognizer.partial();
-  g_assert_true(partial.starts_with("go forward"));
+  expect_text(recognizer.partial(), ""); // in the middle of a word nothing is sure
   recognizer.feed(std::span(samples).subspan(samples.size() / 2));
+  recognizer.feed(rt::test::silence(1));
+  expect_text(recognizer.partial(), "go forward ten meters"); // a pause is time to look
   expect_text(recognizer.finish(), "go forward ten meters");
 }
 
