@@ -36,6 +36,7 @@ struct Cut {
   bool complete = false;         // received in full, and all of it will be heard: nothing was lost
   std::optional<HeardSpan> span; // nothing: none of it left
   Delivery delivery;
+  std::uint64_t position_ms = 0; // of the cut as the server counts: with the audio that was refused
 };
 
 struct PlaybackMark {

@@ -24,6 +24,8 @@ bool Playout::set_format(const Format& format) {
   const auto goes_on = [](const Content& content) { return !content.done && !content.cut; };
   if (waiting_ > 0 || std::any_of(contents_.begin(), contents_.end(), goes_on)) return false;
   playing_ = false;
+  for (std::uint64_t* total : {&played_, &left_out_}) // they go on at the new rate
+    *total = format.samples_of_ns(format_.ns_of_samples(*total));
   format_ = format;
   return true;
 }
@@ -54,6 +56,7 @@ bool Playout::append(const ContentKey& key, std::span<const std::uint8_t> bytes)
     // What follows must not be read shifted by a byte.
     if (whole > 0)
       content->half_sample.assign(bytes.begin() + static_cast<std::ptrdiff_t>(whole - carried), bytes.end());
+    note_refused(*content, samples);
     return false;
   }
 
@@ -74,6 +77,21 @@ bool Playout::append(const ContentKey& key, std::span<const std::uint8_t> bytes)
     content->half_sample.insert(content->half_sample.end(), bytes.begin(), bytes.end());
   }
   return true;
+}
+
+void Playout::note_refused(Content& content, std::uint64_t samples) {
+  if (samples == 0) return;
+  if (!content.refused.empty() && content.refused.back().at == content.received)
+    content.refused.back().count += samples;
+  else
+    content.refused.push_back({content.received, samples});
+}
+
+std::uint64_t Playout::refused_before(const Content& content, std::uint64_t sample) {
+  std::uint64_t samples = 0;
+  for (const Hole& hole : content.refused)
+    if (hole.at < sample) samples += hole.count;
+  return samples;
 }
 
 void Playout::content_done(const ContentKey& key) {
@@ -296,10 +314,12 @@ Cut Playout::cut_of(const Content& content, std::uint64_t heard) const {
   Cut cut;
   cut.key = content.key;
   cut.heard = heard;
-  cut.received = content.received;
+  cut.received = content.received + refused_before(content, ~std::uint64_t{0});
   cut.heard_ms = content.format.ms_of_samples(heard);
-  cut.received_ms = content.format.ms_of_samples(content.received);
-  cut.complete = content.done && heard == content.received;
+  cut.received_ms = content.format.ms_of_samples(cut.received);
+  const std::uint64_t position = heard + refused_before(content, heard);
+  cut.position_ms = content.format.ms_of_samples(position);
+  cut.complete = content.done && position == cut.received;
   cut.delivery = content.delivery;
   if (heard > 0 && !content.segments.empty())
     cut.span = HeardSpan{content.first_pts, content.first_pts + delay_, pts_of(content, heard) + delay_};

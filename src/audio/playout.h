@@ -78,6 +78,9 @@ class Playout {
   struct Segment { // samples of one content that left without a break
     std::uint64_t first, count, pts;
   };
+  struct Hole { // refused: `count` samples behind the first `at`
+    std::uint64_t at, count;
+  };
   struct Content {
     ContentKey key;
     Format format;
@@ -85,6 +88,7 @@ class Playout {
     std::size_t chunk_offset = 0;
     std::vector<std::uint8_t> half_sample;
     std::uint64_t received = 0, read = 0, heard = 0;
+    std::vector<Hole> refused;
     std::vector<Segment> segments; // the last of those that were heard, and what follows
     std::uint64_t first_pts = 0;   // of the first one there ever was
     Delivery delivery;
@@ -119,6 +123,8 @@ class Playout {
   void recycle(std::vector<std::uint8_t> chunk);
   static bool over(const Content& content);
   void drop_finished();
+  static void note_refused(Content& content, std::uint64_t samples);
+  static std::uint64_t refused_before(const Content& content, std::uint64_t sample);
   Cut cut_of(const Content& content, std::uint64_t heard) const;
   static std::uint64_t unread(const Content& content) { return content.received - content.read; }
 

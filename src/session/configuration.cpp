@@ -63,11 +63,20 @@ bool Configuration::detects_turns() const {
   return !streams() && (!turn || turn->mode != TurnDetection::Mode::none);
 }
 
-std::uint64_t Configuration::silence_in_turns_ms() const {
+// As the server has it, else as it was asked.
+std::uint64_t Configuration::in_turns_ms(std::optional<std::uint32_t> TurnDetection::*length) const {
   const auto& asked = asked_.turn_detection;
   const auto& turn = effective_.config.turn_detection ? effective_.config.turn_detection : asked;
   if (!turn || turn->mode != TurnDetection::Mode::server_vad) return 0;
-  return turn->silence_duration_ms.value_or(asked ? asked->silence_duration_ms.value_or(0) : 0);
+  return ((*turn).*length).value_or(asked ? ((*asked).*length).value_or(0) : 0);
+}
+
+std::uint64_t Configuration::silence_in_turns_ms() const {
+  return in_turns_ms(&TurnDetection::silence_duration_ms);
+}
+
+std::uint64_t Configuration::padding_in_turns_ms() const {
+  return in_turns_ms(&TurnDetection::prefix_padding_ms);
 }
 
 bool Configuration::interrupts_on_speech() const {

@@ -51,12 +51,15 @@ class Configuration {
   bool detects_turns() const;
   // What the server waits for at the end of speech, and counts as part of the turn.
   std::uint64_t silence_in_turns_ms() const;
+  // What it keeps before speech, and counts as part of the turn.
+  std::uint64_t padding_in_turns_ms() const;
   // The acknowledged formats contradict what the answered updates asked: text for the error, naming both.
   std::optional<std::string> format_mismatch() const;
   // Other contradictions, one line each.
   std::vector<std::string> other_differences(const protocol::SessionConfig& asked) const;
 
  private:
+  std::uint64_t in_turns_ms(std::optional<std::uint32_t> protocol::TurnDetection::*length) const;
   struct Pending {
     std::string event_id;
     Answered update;

@@ -85,7 +85,7 @@ void Engine::close(const std::vector<audio::Cut>& cuts) {
   heard_.reset();
   refused_ = {};
   told_.clear();
-  uncommitted_ms_ = dropped_reported_ = 0;
+  uncommitted_ns_ = dropped_reported_ns_ = 0;
   finish_drain();
   if (was_connecting)
     for (const auto& listener : shared_->members.posters(Direction::downlink))

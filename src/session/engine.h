@@ -258,8 +258,8 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   std::vector<std::uint8_t> decoded_;
   audio::ContentKey delta_key_;
   Uplink::Entry entry_;
-  std::uint64_t next_event_ = 1, uncommitted_ms_ = 0;
-  std::uint64_t dropped_reported_ = 0, played_at_check_ = 0;
+  std::uint64_t next_event_ = 1, uncommitted_ns_ = 0;
+  std::uint64_t dropped_reported_ns_ = 0, played_at_check_ = 0;
   bool input_ready_ = false, change_pending_ = false, greeted_ = false, waited_for_src_ = false;
   bool turn_change_queued_ = false;                // a mark in the uplink sends what changed
   bool spoke_ = false;                             // answers had sound: the voice is fixed

@@ -11,6 +11,7 @@ using namespace protocol;
 
 namespace {
 
+constexpr std::uint64_t ns_per_ms = 1'000'000;
 constexpr std::uint64_t smallest_commit_ms = 100; // servers refuse less
 // More than the detector was told to wait for, so that rounding on the server's side cannot leave the turn
 // open.
@@ -101,16 +102,18 @@ void Engine::send_raw(RawClientEvent event) {
 }
 
 void Engine::commit() {
-  if (uncommitted_ms_ < smallest_commit_ms)
+  const std::uint64_t uncommitted_ms = uncommitted_ns_ / ns_per_ms;
+  if (uncommitted_ms < smallest_commit_ms)
     return refuse("commit", "input_audio_buffer_commit_empty",
-                  "A commit needs at least 100 ms of audio; " + std::to_string(uncommitted_ms_) +
+                  "A commit needs at least 100 ms of audio; " + std::to_string(uncommitted_ms) +
                       " ms were sent since the last one");
   const std::string event_id = send(InputAudioCommit{}, "commit");
   const std::uint64_t written = timeline_.written_ms();
   turns_.commit_asked(event_id);
-  speech_.commit_asked(event_id, written - std::min(written, uncommitted_ms_), written);
+  speech_.commit_asked(event_id, written - std::min(written, uncommitted_ms), written);
+  speech_.emptied(written);
   note_speech_end(written);
-  uncommitted_ms_ = 0;
+  uncommitted_ns_ = 0;
   pre_roll_.clear(); // it is said
 }
 
@@ -156,7 +159,7 @@ void Engine::cuts_made(const std::vector<audio::Cut>& cuts) {
     if (cut.heard_ms == 0 && cut.key.content_index == 0 && connection_.provider().can.deletes_items) {
       send(ItemDelete{cut.key.item_id}, "interrupt");
       deleted.push_back(cut.key.item_id);
-    } else if (!send(ItemTruncate{cut.key.item_id, cut.key.content_index, cut.heard_ms}, "interrupt")
+    } else if (!send(ItemTruncate{cut.key.item_id, cut.key.content_index, cut.position_ms}, "interrupt")
                     .empty()) {
       ++shared_->statistics.lock()->truncations;
     }
@@ -219,7 +222,7 @@ void Engine::input_flushed() {
   abandon_drain();
   when_active([this] {
     pre_roll_.clear();
-    if (turns_.open() || uncommitted_ms_ > 0) clear_input(false);
+    if (turns_.open() || uncommitted_ns_ > 0) clear_input(false);
   });
 }
 
@@ -229,9 +232,9 @@ bool Engine::uplink_sent() {
 
 void Engine::end_turn() {
   if (configuration_.streams()) return; // the end of the session says it
-  if (shared_->uplink.counters().sent_samples == 0) return;
+  if (shared_->uplink.counters().sent_ns == 0) return;
   if (!configuration_.detects_turns()) {
-    if (uncommitted_ms_ < smallest_commit_ms) return;
+    if (uncommitted_ns_ < smallest_commit_ms * ns_per_ms) return;
     commit();
     if (configuration_.converses()) responses_.create({});
     return;
@@ -240,7 +243,7 @@ void Engine::end_turn() {
   const std::uint64_t silence_ms =
       (turn ? turn->silence_duration_ms : std::nullopt).value_or(settings_.vad_silence_duration_ms);
   constexpr bool live = true; // never waits for room: this is the loop
-  shared_->uplink.push_silence((silence_ms + trailing_margin_ms) * 1'000'000, live, executor_->now());
+  shared_->uplink.push_silence((silence_ms + trailing_margin_ms) * ns_per_ms, live, executor_->now());
   shared_->uplink.end_chunk();
   pump();
 }

@@ -196,11 +196,12 @@ void Engine::handle(const SessionUpdated& e) {
 
 void Engine::handle(const SpeechStarted& e) {
   turns_.speech_started();
-  speech_.started(e.item_id, e.audio_start_ms);
+  speech_.started(e.item_id, e.audio_start_ms, configuration_.padding_in_turns_ms());
+  const std::uint64_t speech_ms = speech_.of(e.item_id)->start_ms;
   if (configuration_.interrupts_on_speech()) responses_.expect_no_more();
   notify(timed(
       Notice(NoticeKind::speech_started).with("item-id", e.item_id).with("audio-start-ms", e.audio_start_ms),
-      "time", input_time(timeline_.time_of_ms(e.audio_start_ms))));
+      "time", input_time(timeline_.time_of_ms(speech_ms))));
   if (configuration_.interrupts_on_speech()) interrupt_playback();
   watch_input();
 }
@@ -209,6 +210,7 @@ void Engine::handle(const SpeechStopped& e) {
   const std::uint64_t silence_ms = std::min(e.audio_end_ms, configuration_.silence_in_turns_ms());
   turns_.speech_stopped();
   speech_.stopped(e.item_id, e.audio_end_ms - silence_ms);
+  speech_.emptied(e.audio_end_ms);
   notify(timed(
       Notice(NoticeKind::speech_stopped).with("item-id", e.item_id).with("audio-end-ms", e.audio_end_ms),
       "time", input_time(timeline_.end_of_ms(e.audio_end_ms))));
@@ -243,7 +245,7 @@ void Engine::handle(const InputTranscriptSegment& e) {
 void Engine::handle(const InputAudioCommitted& e) {
   const bool by_server = turns_.committed(e.item_id, configuration_.transcribes_input());
   speech_.committed(e.item_id, by_server);
-  if (by_server) uncommitted_ms_ = 0; // at our own commit it was, and what came since is of the next turn
+  if (by_server) uncommitted_ns_ = 0; // at our own commit it was, and what came since is of the next turn
   // Only turns that the server finds itself are answered unasked.
   if (by_server && configuration_.responds_to_turns()) responses_.expect();
   notify(Notice(NoticeKind::turn_committed)
@@ -255,7 +257,7 @@ void Engine::handle(const InputAudioCleared&) {
   turns_.cleared();
 }
 
-// From where the turn begins, with what the detector kept before the speech, to where the speech ends.
+// From where the speech begins to where it ends, without what the detector keeps before and waits for after.
 Notice Engine::user_transcript(const std::string& item_id) {
   Notice notice = Notice(NoticeKind::transcript).with("role", "user").with("item-id", item_id);
   notice.direction = Direction::uplink;

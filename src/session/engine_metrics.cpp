@@ -29,9 +29,8 @@ void Engine::note_speech_end(std::uint64_t position_ms) {
 
 void Engine::report_turns() {
   const Uplink::Counters input = shared_->uplink.counters();
-  const audio::Format format = shared_->uplink.format();
-  while (const auto report = metrics_.take(format.ms_of_samples(input.dropped_samples),
-                                           format.ms_of_samples(input.filled_samples)))
+  constexpr std::uint64_t ns_per_ms = 1'000'000;
+  while (const auto report = metrics_.take(input.dropped_ns / ns_per_ms, input.filled_ns / ns_per_ms))
     tell_turn(*report);
 }
 

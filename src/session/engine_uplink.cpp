@@ -8,7 +8,7 @@ namespace rt::session {
 
 void Engine::pump() {
   if (phase_ != Phase::active) return;
-  const std::uint64_t sent_before = uncommitted_ms_;
+  const std::uint64_t sent_before = uncommitted_ns_;
   while (connection_.writable()) {
     if (const auto format = shared_->uplink.oldest_format(true);
         format && format != configuration_.asked().input_format)
@@ -24,15 +24,14 @@ void Engine::pump() {
     keep_or_recycle(std::move(entry_));
   }
   send_pictures();
-  if (uncommitted_ms_ != sent_before) watch_input();
-  const std::uint64_t dropped = shared_->uplink.counters().dropped_samples;
-  if (dropped > dropped_reported_) {
-    const audio::Format format = shared_->uplink.format();
+  if (uncommitted_ns_ != sent_before) watch_input();
+  const std::uint64_t dropped = shared_->uplink.counters().dropped_ns;
+  if (dropped > dropped_reported_ns_) {
     warn({Warning::Kind::uplink_dropped,
           "The server takes audio too slowly: " +
-              std::to_string(format.ms_of_samples(dropped - dropped_reported_)) +
+              std::to_string((dropped - dropped_reported_ns_) / 1'000'000) +
               " ms of the oldest input were dropped (property 'max-uplink-backlog')"});
-    dropped_reported_ = dropped;
+    dropped_reported_ns_ = dropped;
   }
   drain_.advance();
 }
@@ -40,7 +39,7 @@ void Engine::pump() {
 void Engine::send_audio(const Uplink::Entry& entry) {
   connection_.send(entry.text);
   timeline_.note(entry.format, entry.samples, entry.time, entry.base);
-  uncommitted_ms_ += entry.format.ms_of_samples(entry.samples);
+  uncommitted_ns_ += entry.format.ns_of_samples(entry.samples);
 }
 
 void Engine::keep_or_recycle(Uplink::Entry&& entry) {
@@ -50,7 +49,8 @@ void Engine::keep_or_recycle(Uplink::Entry&& entry) {
 
 void Engine::clear_input(bool keeps_pre_roll) {
   send(protocol::InputAudioClear{}, "clear-input");
-  uncommitted_ms_ = 0;
+  speech_.emptied(timeline_.written_ms());
+  uncommitted_ns_ = 0;
   if (keeps_pre_roll && !configuration_.detects_turns())
     for (const Uplink::Entry& entry : pre_roll_.kept())
       send_audio(entry);

@@ -10,6 +10,7 @@ namespace {
 
 // Time for the closing handshake after the last reference is gone.
 constexpr Milliseconds linger{100};
+constexpr std::uint64_t ns_per_ms = 1'000'000;
 
 } // namespace
 
@@ -304,7 +305,6 @@ bool Session::failed() {
 Stats Session::stats() {
   SharedState& shared = *parts_->shared;
   const SharedState::Statistics s = *shared.statistics.lock();
-  const audio::Format in = shared.uplink.format();
   const audio::Format out = shared.downlink.format().value_or(audio::pcm16_24k);
   const Uplink::Counters up = shared.uplink.counters();
   const Downlink::Counters down = shared.downlink.counters();
@@ -321,9 +321,9 @@ Stats Session::stats() {
   stats.images_dropped = s.images_dropped;
   stats.input_tokens = s.input_tokens;
   stats.output_tokens = s.output_tokens;
-  stats.sent_ms = in.ms_of_samples(up.sent_samples);
-  stats.dropped_ms = in.ms_of_samples(up.dropped_samples);
-  stats.filled_ms = in.ms_of_samples(up.filled_samples);
+  stats.sent_ms = up.sent_ns / ns_per_ms;
+  stats.dropped_ms = up.dropped_ns / ns_per_ms;
+  stats.filled_ms = up.filled_ns / ns_per_ms;
   stats.uplink_queued_ms = up.queued_ms;
   stats.played_ms = out.ms_of_samples(down.played_samples);
   stats.waiting_ms = down.waiting_ms;

@@ -18,7 +18,13 @@ class SpeechSpans {
     std::optional<std::uint64_t> end_ms; // nothing: it goes on
   };
 
-  void started(const std::string& item_id, std::uint64_t ms) { span(item_id) = {ms, std::nullopt}; }
+  // A turn begins `padding_ms` before its speech, and no earlier than the audio that the server holds: then
+  // it is not known when the speech began.
+  void started(const std::string& item_id, std::uint64_t ms, std::uint64_t padding_ms) {
+    span(item_id) = {ms > held_from_ms_ ? ms + padding_ms : ms, std::nullopt};
+  }
+  // The server holds nothing that was sent before.
+  void emptied(std::uint64_t ms) { held_from_ms_ = ms; }
   // Before the silence that ended it, but not before its start.
   void stopped(const std::string& item_id, std::uint64_t ms) {
     Span* known = find(item_id);
@@ -63,6 +69,7 @@ class SpeechSpans {
 
   std::deque<std::pair<std::string, Span>> spans_; // by item id, oldest first
   std::deque<std::pair<std::string, Span>> asked_; // by event id
+  std::uint64_t held_from_ms_ = 0;
 };
 
 } // namespace rt::session

@@ -85,7 +85,7 @@ Uplink::Pushed Uplink::push(Input& input, bool live, Nanoseconds now) {
       state->last_push = state->quiet_since = now;
       state->base = input.base;
       if (const std::uint64_t missing = missing_samples(state, std::exchange(input.time, std::nullopt))) {
-        state->counters.filled_samples += missing;
+        state->counters.filled_ns += state->format.ns_of_samples(missing);
         take_silence(state, missing);
       }
       take_input(state, input, live);
@@ -107,7 +107,7 @@ void Uplink::take_input(Locker& state, Input& input, bool live) {
   const std::uint64_t chunk_ns = state->format.ns_of_samples(state->format.samples(chunk));
   const std::uint64_t silence_ns = live ? input.silence_ns : std::min(input.silence_ns, chunk_ns);
   const std::uint64_t samples = state->format.samples_of_ns(silence_ns);
-  state->counters.filled_samples += samples;
+  state->counters.filled_ns += state->format.ns_of_samples(samples);
   take_silence(state, samples);
   input.silence_ns -= silence_ns;
 }
@@ -172,7 +172,7 @@ void Uplink::drop_oldest(Locker& state) {
       continue;
     }
     state->queued_ns -= duration_of(*it);
-    state->counters.dropped_samples += it->samples;
+    state->counters.dropped_ns += duration_of(*it);
     it = state->queue.erase(it);
   }
 }
@@ -258,7 +258,7 @@ bool Uplink::pop(Entry& entry, bool audio_allowed) {
   state->queue.pop_front();
   if (entry.is_audio) {
     state->queued_ns -= duration_of(entry);
-    state->counters.sent_samples += entry.samples;
+    state->counters.sent_ns += duration_of(entry);
     state.notify();
   }
   return true;
@@ -280,8 +280,9 @@ void Uplink::fill_until(Nanoseconds now) {
     if (state->closed || !state->pushed_once || now <= state->quiet_since) return;
     const std::uint64_t samples =
         state->format.samples_of_ns(static_cast<std::uint64_t>((now - state->quiet_since).count()));
-    state->quiet_since += Nanoseconds(state->format.ns_of_samples(samples));
-    state->counters.filled_samples += samples;
+    const std::uint64_t filled = state->format.ns_of_samples(samples);
+    state->quiet_since += Nanoseconds(filled);
+    state->counters.filled_ns += filled;
     state->filled = true;
     take_silence(state, samples);
     drop_oldest(state);

@@ -38,7 +38,7 @@ class Uplink {
   };
   enum class Pushed { ok, flushing, closed };
   struct Counters {
-    std::uint64_t sent_samples = 0, dropped_samples = 0, filled_samples = 0;
+    std::uint64_t sent_ns = 0, dropped_ns = 0, filled_ns = 0; // each part at the rate it had
     std::uint64_t queued_ms = 0;
   };
 

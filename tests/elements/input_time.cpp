@@ -17,7 +17,9 @@ namespace {
 constexpr std::uint64_t frame_samples = 480; // 20 ms
 
 struct Sink {
-  explicit Sink(const PropertyTexts& properties = {}) {
+  // What the server says of speech is where the speech is, unless the padding is given.
+  explicit Sink(PropertyTexts properties = {}) {
+    properties.insert(properties.begin(), {"vad-prefix-padding", "0"});
     sink = h.add_sink(properties);
     play(5 * GST_SECOND);
     h.send_start();
@@ -207,6 +209,28 @@ GST_START_TEST(a_change_of_the_chunk_duration) {
 }
 GST_END_TEST
 
+// Each part of the input counts at the rate that it had.
+GST_START_TEST(a_change_of_caps) {
+  Sink s;
+  s.speak(0, 400);
+  s.h.send_caps(ulaw_caps);
+  for (std::uint64_t at = 400; at < 1000; at += 20) {
+    s.h.loop->advance(std::chrono::milliseconds(20));
+    s.h.push(std::vector<std::uint8_t>(160, 0x42), at * ms);
+    s.h.run();
+  }
+  s.h.send_caps(pcm_caps);
+  s.speak(1500, 500); // behind a jump that is filled
+  for (const std::uint64_t at : {0, 399, 401, 999, 1200, 1501, 1990})
+    fail_unless_equals_uint64(s.time_of(at), at);
+  GstStructure* stats = nullptr;
+  g_object_get(s.sink, "stats", &stats, nullptr);
+  fail_unless_equals_uint64(uint64_field(stats, "sent-ms"), 2000);
+  fail_unless_equals_uint64(uint64_field(stats, "filled-ms"), 500);
+  gst_structure_free(stats);
+}
+GST_END_TEST
+
 // The running time stands still in a pause, the clock does not.
 GST_START_TEST(a_pause) {
   Sink s;
@@ -254,6 +278,24 @@ GST_START_TEST(a_transcript_of_the_caller_has_the_time_of_the_speech) {
   s.h.run();
   assert_times(s.h.find("realtime/transcript", 1), 1200, 2400);
   fail_if(has_field(s.h.find("realtime/transcript", 2), "start"));
+}
+GST_END_TEST
+
+// The server counts a turn from before its speech; at the start it may have had less to keep.
+GST_START_TEST(the_padding_before_speech_is_no_speech) {
+  Sink s(PropertyTexts{{"vad-prefix-padding", "300"}});
+  s.speak(1000, 4000);
+  fail_unless_equals_uint64(s.time_of(0), 1000);
+  fail_unless_equals_uint64(s.time_of(200), 1500);
+  s.h.transport.deliver(SpeechStopped{2000, "item_1"});
+  s.h.server.commit("item_1");
+  fail_unless_equals_uint64(s.time_of(2000), 3000);
+  fail_unless_equals_uint64(s.time_of(2100), 3400);
+  s.h.transport.deliver(SpeechStopped{3500, "item_3"});
+  s.h.server.commit("item_3");
+  s.h.transport.deliver(InputTranscriptCompleted{"item_3", 0, "One two", 0});
+  s.h.run();
+  assert_times(s.h.find("realtime/transcript"), 3400, 4000);
 }
 GST_END_TEST
 
@@ -358,9 +400,11 @@ static Suite* input_time_suite() {
   tcase_add_test(tcase, a_gap_after_a_jump);
   tcase_add_test(tcase, jumps_of_the_timestamps);
   tcase_add_test(tcase, a_change_of_the_chunk_duration);
+  tcase_add_test(tcase, a_change_of_caps);
   tcase_add_test(tcase, a_pause);
   tcase_add_test(tcase, a_source_that_went_on_during_a_pause);
   tcase_add_test(tcase, a_transcript_of_the_caller_has_the_time_of_the_speech);
+  tcase_add_test(tcase, the_padding_before_speech_is_no_speech);
   tcase_add_test(tcase, push_to_talk_has_the_time_of_what_was_committed);
   tcase_add_test(tcase, the_last_transcript_of_an_answer_has_the_time_at_which_it_was_heard);
   tcase_add_test(tcase, a_transcript_that_comes_after_its_audio_was_heard);

@@ -32,7 +32,7 @@ class Talk {
     }
     for (const auto& [name, value] : text_properties)
       if (value == "transcription") h.server.session().type = SessionType::transcription;
-    sink = h.add_sink();
+    sink = h.add_sink({{"vad-prefix-padding", "100"}});
     text = h.make("realtimetextsrc", text_properties);
     harness_ = gst_harness_new_with_element(text, nullptr, "src");
     gst_element_set_clock(text, h.clock()); // the harness brought its own
@@ -90,7 +90,7 @@ class Talk {
     for (std::uint64_t i = 0; i < 50; ++i)
       h.push_ramp(i * 480, 480, i * 20 * ms);
     h.run();
-    h.transport.deliver(SpeechStarted{200, "question"});
+    h.transport.deliver(SpeechStarted{100, "question"});
     h.transport.deliver(SpeechStopped{1000, "question"}); // the silence that ends it included
     h.server.commit("question");
     InputTranscriptCompleted transcript;

@@ -254,6 +254,35 @@ void refused_audio_keeps_the_samples_aligned() {
   assert_speech(reader.read(), 0, 1460, 480);
 }
 
+// The server counts what was refused as well: the place of a cut behind it is later in its audio.
+void refused_audio_counts_for_the_place_of_a_cut() {
+  for (const std::uint64_t read_ms : {0, 20, 40, 60, 80}) {
+    Playout playout;
+    Playout::Options options;
+    options.cushion_ns = options.fade_ns = 0;
+    options.max_backlog_ns = 40 * ms;
+    playout.set_options(options);
+    Reader reader(playout);
+    g_assert_true(playout.append(key("item_1"), pcm(0, 960)));
+    g_assert_false(playout.append(key("item_1"), pcm(960, 480)));
+    g_assert_false(playout.append(key("item_1"), pcm(1440, 480)));
+    reader.read();
+    g_assert_true(playout.append(key("item_1"), pcm(1920, 480))); // 40 ms of it are missing
+    for (std::uint64_t at = 20; at < read_ms; at += 20)
+      reader.read();
+    if (read_ms >= 60) g_assert_false(playout.append(key("item_1"), pcm(0, 2400))); // and 100 at its end
+    playout.content_done(key("item_1"));
+    const std::vector<Cut> cuts =
+        read_ms == 0 ? playout.abandon(Playout::Stopped{0, 40 * ms}) : playout.cut();
+    g_assert_cmpuint(cuts.size(), ==, 1);
+    const std::uint64_t heard_ms = std::min<std::uint64_t>(read_ms, 60);
+    g_assert_cmpuint(cuts[0].heard_ms, ==, heard_ms);
+    g_assert_cmpuint(cuts[0].position_ms, ==, heard_ms > 40 ? heard_ms + 40 : heard_ms);
+    g_assert_cmpuint(cuts[0].received_ms, ==, read_ms >= 60 ? 200 : 100);
+    g_assert_false(cuts[0].complete);
+  }
+}
+
 void format_changes_only_between_replies() {
   Playout playout;
   set_cushion(playout, 0);
@@ -264,7 +293,9 @@ void format_changes_only_between_replies() {
   g_assert_true(playout.format() == pcm16_24k);
   playout.content_done(key("item_1"));
   reader.read(2);
+  g_assert_cmpuint(playout.played_samples(), ==, 320);
   g_assert_true(playout.set_format(ulaw_8k));
+  g_assert_cmpuint(playout.played_samples(), ==, 106); // 13 ms are 13 ms
   const std::vector<std::uint8_t> speech(160, ulaw_encode(8000));
   playout.append(key("item_2"), speech);
   playout.content_done(key("item_2"));
@@ -291,6 +322,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/playout/marks/stall", a_jump_of_the_reader_delays_what_is_heard);
   g_test_add_func("/playout/backlog", backlog_is_bounded);
   g_test_add_func("/playout/backlog/alignment", refused_audio_keeps_the_samples_aligned);
+  g_test_add_func("/playout/backlog/cut", refused_audio_counts_for_the_place_of_a_cut);
   g_test_add_func("/playout/format", format_changes_only_between_replies);
   return g_test_run();
 }

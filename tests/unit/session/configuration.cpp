@@ -164,8 +164,10 @@ void silence_in_turns() {
   SessionConfig config;
   config.turn_detection = TurnDetection{};
   config.turn_detection->silence_duration_ms = 500;
+  config.turn_detection->prefix_padding_ms = 300;
   f.configuration.send(config, Purpose::initial);
   g_assert_cmpuint(f.configuration.silence_in_turns_ms(), ==, 500);
+  g_assert_cmpuint(f.configuration.padding_in_turns_ms(), ==, 300);
   config.turn_detection->silence_duration_ms.reset();
   f.server_has(config);
   g_assert_cmpuint(f.configuration.silence_in_turns_ms(), ==, 500);
@@ -175,6 +177,7 @@ void silence_in_turns() {
   config.turn_detection->mode = TurnDetection::Mode::semantic_vad;
   f.server_has(config);
   g_assert_cmpuint(f.configuration.silence_in_turns_ms(), ==, 0);
+  g_assert_cmpuint(f.configuration.padding_in_turns_ms(), ==, 0);
 }
 
 void transcription() {

@@ -95,7 +95,7 @@ void bounded() {
 void spans_of_speech() {
   SpeechSpans spans;
   g_assert_false(spans.of("item_1").has_value());
-  spans.started("item_1", 700);
+  spans.started("item_1", 700, 0);
   g_assert_cmpuint(spans.of("item_1")->start_ms, ==, 700);
   g_assert_false(spans.of("item_1")->end_ms.has_value());
   spans.stopped("item_1", 1900);
@@ -103,13 +103,27 @@ void spans_of_speech() {
   g_assert_cmpuint(*spans.of("item_1")->end_ms, ==, 1900);
   g_assert_false(spans.of("item_2").has_value());
   // Speech shorter than the silence behind it, as some servers reckon.
-  spans.started("item_3", 3000);
+  spans.started("item_3", 3000, 0);
   spans.stopped("item_3", 2900);
   g_assert_cmpuint(*spans.of("item_3")->end_ms, ==, 3000);
   for (int i = 0; i < 100; ++i)
-    spans.started("more_" + std::to_string(i), 1);
+    spans.started("more_" + std::to_string(i), 1, 0);
   g_assert_false(spans.of("item_1").has_value());
   g_assert_true(spans.of("more_99").has_value());
+}
+
+// Where nothing is held any more, the detector cannot keep all of its padding.
+void padding_before_speech() {
+  SpeechSpans spans;
+  spans.started("first", 0, 300);
+  spans.started("later", 1, 300);
+  spans.emptied(2000);
+  spans.started("at_once", 2000, 300);
+  spans.started("after", 2020, 300);
+  g_assert_cmpuint(spans.of("first")->start_ms, ==, 0);
+  g_assert_cmpuint(spans.of("later")->start_ms, ==, 301);
+  g_assert_cmpuint(spans.of("at_once")->start_ms, ==, 2000);
+  g_assert_cmpuint(spans.of("after")->start_ms, ==, 2320);
 }
 
 void spans_of_commits() {
@@ -123,7 +137,7 @@ void spans_of_commits() {
   g_assert_cmpuint(spans.of("item_2")->start_ms, ==, 500);
   g_assert_cmpuint(*spans.of("item_2")->end_ms, ==, 900);
   // Committed while the detector heard speech: that is where it ends.
-  spans.started("item_3", 1000);
+  spans.started("item_3", 1000, 0);
   spans.commit_asked("gst_3", 900, 1600);
   spans.committed("item_3", false);
   g_assert_cmpuint(spans.of("item_3")->start_ms, ==, 1000);
@@ -186,6 +200,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/input-timeline/formats", formats);
   g_test_add_func("/input-timeline/bounded", bounded);
   g_test_add_func("/speech-spans/detected", spans_of_speech);
+  g_test_add_func("/speech-spans/padding", padding_before_speech);
   g_test_add_func("/speech-spans/committed", spans_of_commits);
   g_test_add_func("/input-turns/phases", turns);
   g_test_add_func("/input-turns/stop-without-start", stop_without_start);

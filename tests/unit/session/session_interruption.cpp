@@ -49,6 +49,28 @@ void truncates_what_was_heard() {
   g_assert_cmpuint(c.session->stats().truncations, ==, 1);
 }
 
+// What was refused in the middle is a part of the server's item.
+void refused_audio_is_in_the_item() {
+  Conversation c;
+  c.start();
+  audio::Playout::Options options;
+  options.max_backlog_ns = 200 * ms;
+  c.session->downlink().set_options(options);
+  const std::string id = c.reply("item_1", 200, false);
+  const std::vector<std::uint8_t> audio(200 * 48, 1);
+  c.server.say(id, "item_1", audio); // lost
+  g_assert_cmpuint(c.src.ear->warnings(Warning::Kind::playback_refused).size(), ==, 1);
+  c.listen(100);
+  c.server.say(id, "item_1", std::span(audio).first(100 * 48));
+  c.listen(140);
+  c.take();
+  speech_started(c);
+  g_assert_cmpuint(c.take_only<ItemTruncate>().at(0).audio_end_ms, ==, 445);
+  const Notice cut = c.src.ear->notices(NoticeKind::interrupted).at(0);
+  g_assert_cmpuint(field<std::uint64_t>(cut, "heard-ms"), ==, 245);
+  g_assert_cmpuint(field<std::uint64_t>(cut, "received-ms"), ==, 500);
+}
+
 void deletes_what_nobody_heard() {
   Conversation c;
   c.start();
@@ -324,6 +346,7 @@ int main(int argc, char** argv) {
   g_test_init(&argc, &argv, nullptr);
   g_test_add_func("/session/interruption/truncates", truncates_what_was_heard);
   g_test_add_func("/session/interruption/deletes", deletes_what_nobody_heard);
+  g_test_add_func("/session/interruption/refused", refused_audio_is_in_the_item);
   g_test_add_func("/session/interruption/played", nothing_for_what_was_played);
   g_test_add_func("/session/interruption/later-items", later_items_too);
   g_test_add_func("/session/interruption/parts-of-a-deleted-item", parts_of_a_deleted_item);

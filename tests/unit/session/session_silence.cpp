@@ -166,7 +166,7 @@ void times_of_speech() {
   c.transport.deliver(SpeechStopped{1500, "item_user"});
   const auto started = c.sink.ear->notices(NoticeKind::speech_started);
   const auto stopped = c.sink.ear->notices(NoticeKind::speech_stopped);
-  g_assert_cmpuint(field<ClockTime>(started.at(0), "time").ns, ==, began + 400 * ms);
+  g_assert_cmpuint(field<ClockTime>(started.at(0), "time").ns, ==, began + 700 * ms); // without the padding
   g_assert_cmpuint(field<ClockTime>(stopped.at(0), "time").ns, ==, began + 1500 * ms);
   g_assert_cmpuint(field<std::uint64_t>(started[0], "audio-start-ms"), ==, 400);
 }

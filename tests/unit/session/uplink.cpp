@@ -38,7 +38,7 @@ void chunks() {
     g_assert_cmpuint(entries[i].samples, ==, 480);
   g_assert_cmpuint(entries[5].samples, ==, 120);
   g_assert_true(audio_of(entries) == in);
-  g_assert_cmpuint(f.uplink.counters().sent_samples, ==, 105 * 24);
+  g_assert_cmpuint(f.uplink.counters().sent_ns, ==, 105 * ms);
   g_assert_cmpuint(f.uplink.counters().queued_ms, ==, 0);
   g_assert_true(f.uplink.empty());
   f.uplink.end_chunk();
@@ -98,7 +98,7 @@ void live_input_drops_its_oldest() {
   f.push(speech(pcm_bytes(80), pcm_bytes(60)));
   const Uplink::Counters counters = f.uplink.counters();
   g_assert_cmpuint(counters.queued_ms, ==, 100);
-  g_assert_cmpuint(counters.dropped_samples, ==, 40 * 24);
+  g_assert_cmpuint(counters.dropped_ns, ==, 40 * ms);
   const auto entries = take_all(f.uplink);
   g_assert_cmpuint(marks, ==, 2); // no drop removes a mark
   g_assert_false(entries.front().is_audio);
@@ -121,7 +121,7 @@ void other_input_waits() {
   }
   streaming.join();
   g_assert_true(out == in);
-  g_assert_cmpuint(f.uplink.counters().dropped_samples, ==, 0);
+  g_assert_cmpuint(f.uplink.counters().dropped_ns, ==, 0);
 }
 
 void waiting_ends_with(const std::function<void(Uplink&)>& act, Uplink::Pushed expected) {
@@ -209,7 +209,7 @@ void closed_takes_nothing() {
   g_assert_true(uplink.empty());
   uplink.reopen();
   g_assert_true(uplink.empty());
-  g_assert_cmpuint(uplink.counters().sent_samples, ==, 0);
+  g_assert_cmpuint(uplink.counters().sent_ns, ==, 0);
 }
 
 // Each piece of audio tells its own format: what was captured before a change is not sent as if after it.
@@ -226,6 +226,24 @@ void formats_do_not_mix() {
   g_assert_true(entries[2].format == audio::ulaw_8k);
   g_assert_cmpuint(entries[2].samples, ==, 160);
   g_assert_false(f.uplink.oldest_format(false).has_value());
+}
+
+// A second is a second, whatever its rate was and is now.
+void counters_hold_across_a_change_of_format() {
+  Fixture f;
+  f.uplink.set_options({20, 200});
+  f.push(speech(0, pcm_bytes(300))); // 100 of them are dropped
+  f.uplink.push_silence(100 * ms, true, now);
+  g_assert_cmpuint(f.uplink.counters().dropped_ns, ==, 200 * ms);
+  f.uplink.set_format(audio::ulaw_8k);
+  f.push(speech(0, 8 * 60));
+  f.uplink.push_silence(40 * ms, true, now);
+  const Uplink::Counters counters = f.uplink.counters();
+  g_assert_cmpuint(counters.dropped_ns, ==, 300 * ms); // what was old is still of the old format
+  g_assert_cmpuint(counters.filled_ns, ==, 140 * ms);
+  g_assert_cmpuint(counters.queued_ms, ==, 200);
+  take_all(f.uplink);
+  g_assert_cmpuint(f.uplink.counters().sent_ns, ==, 200 * ms);
 }
 
 void storage_is_reused() {
@@ -258,6 +276,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/uplink/drop-unsent", drop_unsent_keeps_marks);
   g_test_add_func("/uplink/closed", closed_takes_nothing);
   g_test_add_func("/uplink/formats", formats_do_not_mix);
+  g_test_add_func("/uplink/formats/counters", counters_hold_across_a_change_of_format);
   g_test_add_func("/uplink/storage", storage_is_reused);
   return g_test_run();
 }

@@ -61,7 +61,7 @@ void a_jump_becomes_silence() {
   g_assert_cmpuint(silent_bytes(bytes), ==, pcm_bytes(500));
   g_assert_true(std::all_of(bytes.begin() + pcm_bytes(20), bytes.begin() + pcm_bytes(520),
                             [](std::uint8_t b) { return b == 0; }));
-  g_assert_cmpuint(f.uplink.counters().filled_samples, ==, 500 * 24);
+  g_assert_cmpuint(f.uplink.counters().filled_ns, ==, 500 * ms);
   g_assert_cmpuint(*entries.back().time, ==, base + 520 * ms);
 }
 
@@ -121,7 +121,7 @@ void fill_covers_the_pause() {
   f.uplink.fill_until(t0 + Milliseconds(200));
   f.uplink.fill_until(t0 + Milliseconds(250));
   f.uplink.fill_until(t0 + Milliseconds(250)); // time stands still
-  g_assert_cmpuint(f.uplink.counters().filled_samples, ==, 250 * 24);
+  g_assert_cmpuint(f.uplink.counters().filled_ns, ==, 250 * ms);
   g_assert_cmpint(f.uplink.quiet_for(t0 + Milliseconds(250))->since_push.count(), ==, 250 * ms);
   // Upstream returns where the clock says, a little before or after: no second silence.
   f.push_at(280 * ms, 20);
@@ -177,7 +177,7 @@ void mute_sends_silence() {
   g_assert_cmpuint(bytes.size(), ==, pcm_bytes(60));
   g_assert_cmpuint(silent_bytes(bytes), ==, pcm_bytes(40));
   g_assert_cmpuint(*entries[2].time, ==, base + 40 * ms);
-  g_assert_cmpuint(f.uplink.counters().filled_samples, ==, 0);
+  g_assert_cmpuint(f.uplink.counters().filled_ns, ==, 0);
 }
 
 void gap_events() {
