@@ -54,7 +54,8 @@ void Engine::tell_last_transcripts() {
     if (last.heard) notice = std::move(notice).with("start", last.heard->start).with("end", last.heard->end);
     notify(notice);
     const bool begun = untimed_.contains(part_key(last.key.item_id, last.key.content_index));
-    if (!last.spoken || begun) untimed_text(last.key, last.text, true);
+    const bool without_audio = !last.heard && !last.truncated;
+    if (without_audio || !last.spoken || begun) untimed_text(last.key, last.text, true);
   }
 }
 

@@ -437,18 +437,20 @@ void the_output_ends() {
   assert_text(told(c), "/one two@0-400|");
 }
 
-// Words of an answer without a src go to the text readers as they come, and end with it.
+// Words without audio go to the text readers, whether a src waited for the audio or not.
 void text_readers_learn_of_every_end() {
-  Conversation c;
-  const auto reader = c.session->read_text([] {});
-  c.start(true, false);
-  Answer answer{c};
-  answer.text("One two");
-  answer.end(ResponseStatus::incomplete);
-  std::string words;
-  while (const auto piece = reader->pop())
-    words += piece->text + (piece->last ? "." : " ");
-  assert_text(words, "One two.");
+  for (const bool with_src : {false, true}) {
+    Conversation c;
+    const auto reader = c.session->read_text([] {});
+    c.start(true, with_src);
+    Answer answer{c};
+    answer.text("One two");
+    answer.end(ResponseStatus::incomplete);
+    std::string words;
+    while (const auto piece = reader->pop())
+      words += piece->text + (piece->last ? "." : " ");
+    assert_text(words, "One two.");
+  }
 }
 
 } // namespace
