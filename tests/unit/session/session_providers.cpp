@@ -97,6 +97,25 @@ void without_deletion() {
   g_assert_cmpuint(c.warnings(Warning::Kind::unsupported).size(), ==, 0);
 }
 
+// Where it can neither be cut nor deleted it just stops, of which the application is told once.
+void without_truncation_and_deletion() {
+  Of c(ProviderId::qwen);
+  c.start_with_quirks();
+  const std::size_t before = c.warnings(Warning::Kind::unsupported).size();
+  for (int i = 0; i < 2; ++i) {
+    const std::string id = c.reply("item_" + std::to_string(i), 1000, false);
+    c.speech_starts();
+    c.server.say(id, "late_" + std::to_string(i), std::vector<std::uint8_t>(960, 1));
+    c.server.end_response(id, ResponseStatus::cancelled);
+    c.run();
+    const auto events = c.take();
+    g_assert_cmpuint(only<ItemDelete>(events).size() + only<ItemTruncate>(events).size(), ==, 0);
+    g_assert_cmpuint(c.listen(300), ==, 0);
+  }
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::interrupted).size(), ==, 2);
+  g_assert_cmpuint(c.warnings(Warning::Kind::unsupported).size(), ==, before + 1);
+}
+
 void without_cancelling() {
   Of c(ProviderId::speaches);
   c.start();
@@ -338,6 +357,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/providers/session-first", others_introduce_themselves);
   g_test_add_func("/session/providers/no-truncation", without_truncation);
   g_test_add_func("/session/providers/no-deletion", without_deletion);
+  g_test_add_func("/session/providers/no-cut", without_truncation_and_deletion);
   g_test_add_func("/session/providers/no-cancel", without_cancelling);
   g_test_add_func("/session/providers/cancel-without-id", cancels_the_only_one);
   g_test_add_func("/session/providers/rates", rates_of_the_provider);

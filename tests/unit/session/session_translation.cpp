@@ -109,6 +109,9 @@ void words_of_both_sides() {
   c.transport.deliver(StreamOutputText{" ¿Qué", 1000});
   c.pass(1000);
   assert_text(c.told(c.sink), "u~Good|u~Good day.|u=Good day.|");
+  // When the server sent them is not when they were spoken.
+  for (const Notice& notice : c.sink.ear->notices(NoticeKind::transcript))
+    g_assert_false(has_field(notice, "start") || has_field(notice, "end"));
   assert_text(c.told(c.src), "a~Buenos|a~Buenos días.|a=Buenos días.|a~ ¿Qué|");
 }
 
