@@ -8,6 +8,8 @@ namespace {
 using session::Stats;
 using session::TurnSpan;
 using session::TurnTotals;
+using session::UsageTotals;
+using Usage = decltype(UsageTotals::responses);
 using Value = std::optional<std::uint64_t>;
 
 template<auto Member>
@@ -18,6 +20,16 @@ constexpr StatsRow counter(const char* name) {
 template<auto Member>
 constexpr StatsRow of_turns(const char* name) {
   return {name, [](const Stats& stats) -> Value { return stats.turns.*Member; }};
+}
+
+template<auto Member>
+constexpr StatsRow of_responses(const char* name) {
+  return {name, [](const Stats& stats) -> Value { return stats.usage.responses.*Member; }};
+}
+
+template<auto Member>
+constexpr StatsRow of_transcripts(const char* name) {
+  return {name, [](const Stats& stats) -> Value { return stats.usage.*Member; }};
 }
 
 // Of a span that was never measured there is none.
@@ -48,8 +60,21 @@ constexpr std::array rows = {
     counter<&Stats::errors>("errors"),
     counter<&Stats::images_sent>("images-sent"),
     counter<&Stats::images_dropped>("images-dropped"),
-    counter<&Stats::input_tokens>("input-tokens"),
-    counter<&Stats::output_tokens>("output-tokens"),
+    of_responses<&Usage::total>("total-tokens"),
+    of_responses<&Usage::input>("input-tokens"),
+    of_responses<&Usage::input_text>("input-text-tokens"),
+    of_responses<&Usage::input_audio>("input-audio-tokens"),
+    of_responses<&Usage::input_image>("input-image-tokens"),
+    of_responses<&Usage::cached>("cached-tokens"),
+    of_responses<&Usage::cached_text>("cached-text-tokens"),
+    of_responses<&Usage::cached_audio>("cached-audio-tokens"),
+    of_responses<&Usage::cached_image>("cached-image-tokens"),
+    of_responses<&Usage::output>("output-tokens"),
+    of_responses<&Usage::output_text>("output-text-tokens"),
+    of_responses<&Usage::output_audio>("output-audio-tokens"),
+    of_transcripts<&UsageTotals::transcription_input>("transcription-input-tokens"),
+    of_transcripts<&UsageTotals::transcription_output>("transcription-output-tokens"),
+    StatsRow{"transcription-ms", [](const Stats& stats) -> Value { return stats.usage.transcription_ms(); }},
     counter<&Stats::sent_ms>("sent-ms"),
     counter<&Stats::dropped_ms>("dropped-ms"),
     counter<&Stats::filled_ms>("filled-ms"),

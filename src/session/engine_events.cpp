@@ -39,22 +39,6 @@ const char* status_name(ResponseStatus status) {
   return "other";
 }
 
-Notice with_usage(Notice notice, const Usage& usage) {
-  return std::move(notice)
-      .with("total-tokens", usage.total)
-      .with("input-tokens", usage.input)
-      .with("output-tokens", usage.output)
-      .with("input-text-tokens", usage.input_text)
-      .with("input-audio-tokens", usage.input_audio)
-      .with("input-image-tokens", usage.input_image)
-      .with("cached-tokens", usage.cached)
-      .with("cached-text-tokens", usage.cached_text)
-      .with("cached-audio-tokens", usage.cached_audio)
-      .with("cached-image-tokens", usage.cached_image)
-      .with("output-text-tokens", usage.output_text)
-      .with("output-audio-tokens", usage.output_audio);
-}
-
 } // namespace
 
 void Engine::on_frame(std::string_view text) {
@@ -287,6 +271,7 @@ void Engine::handle(const InputTranscriptDelta& e) {
 void Engine::handle(const InputTranscriptCompleted& e) {
   if (!e.more_follows) {
     turns_.transcript_ended(e.item_id);
+    shared_->statistics.lock()->usage.add(e);
     user_words(e.item_id, e.transcript);
   }
   notify(user_transcript(e.item_id).with("text", e.transcript).with("final", !e.more_follows));
@@ -332,10 +317,7 @@ void Engine::handle(const ResponseDone& e) {
   {
     auto statistics = shared_->statistics.lock();
     ++statistics->responses;
-    if (response.usage) {
-      statistics->input_tokens += response.usage->input;
-      statistics->output_tokens += response.usage->output;
-    }
+    if (response.usage) statistics->usage.add(*response.usage);
   }
   if (response.status == ResponseStatus::failed) {
     notice = std::move(notice)

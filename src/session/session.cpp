@@ -317,10 +317,9 @@ Stats Session::stats() {
   stats.interruptions = s.interruptions;
   stats.truncations = s.truncations;
   stats.errors = s.errors;
+  stats.usage = s.usage;
   stats.images_sent = s.images_sent;
   stats.images_dropped = s.images_dropped;
-  stats.input_tokens = s.input_tokens;
-  stats.output_tokens = s.output_tokens;
   stats.sent_ms = up.sent_ns / ns_per_ms;
   stats.dropped_ms = up.dropped_ns / ns_per_ms;
   stats.filled_ms = up.filled_ns / ns_per_ms;

@@ -30,7 +30,7 @@ struct Stats {
   std::uint64_t connect_ms = 0, connections = 0, responses = 0, interruptions = 0, truncations = 0,
                 errors = 0;
   std::uint64_t images_sent = 0, images_dropped = 0;
-  std::uint64_t input_tokens = 0, output_tokens = 0;
+  UsageTotals usage;
   std::uint64_t sent_ms = 0, dropped_ms = 0, filled_ms = 0, uplink_queued_ms = 0;
   std::uint64_t played_ms = 0, waiting_ms = 0, underruns = 0, left_out_ms = 0;
   TurnTotals turns;

@@ -12,6 +12,7 @@
 #include "session/text_readers.h"
 #include "session/turn_metrics.h"
 #include "session/uplink.h"
+#include "session/usage.h"
 
 #include <array>
 #include <atomic>
@@ -43,7 +44,7 @@ struct SharedState {
     std::uint64_t connect_ms = 0, responses = 0, interruptions = 0, truncations = 0, errors = 0,
                   connections = 0;
     std::uint64_t images_sent = 0, images_dropped = 0;
-    std::uint64_t input_tokens = 0, output_tokens = 0;
+    UsageTotals usage;
     TurnTotals turns;
   };
 

@@ -362,6 +362,51 @@ GST_START_TEST(stats_have_their_fields) {
 }
 GST_END_TEST
 
+GST_START_TEST(stats_tell_what_was_used) {
+  ElementHarness h;
+  GstElement* sink = h.add_sink();
+  gst_element_set_state(sink, GST_STATE_PAUSED);
+  h.connect();
+  protocol::Usage usage{.total = 1000, .input = 700, .output = 300};
+  usage.input_text = 400, usage.input_audio = 250, usage.input_image = 50;
+  usage.cached = 120, usage.cached_text = 64, usage.cached_audio = 36, usage.cached_image = 20;
+  usage.output_text = 90, usage.output_audio = 210;
+  protocol::Response response;
+  response.usage = usage;
+  for (const char* id : {"resp_1", "resp_2"}) {
+    response.id = id;
+    h.transport.deliver(protocol::ResponseDone{response});
+  }
+  protocol::InputTranscriptCompleted by_time, by_tokens; // one model counts this, another that
+  by_time.item_id = by_tokens.item_id = "item_1";
+  by_time.seconds = 1.5;
+  by_tokens.tokens = protocol::Usage{.total = 25, .input = 17, .output = 8};
+  h.transport.deliver(by_time);
+  h.transport.deliver(by_tokens);
+  h.run();
+  GstStructure* raw = nullptr;
+  g_object_get(sink, "stats", &raw, nullptr);
+  const GstStructurePtr stats(raw);
+  const std::pair<const char*, std::uint64_t> sums[] = {{"total-tokens", 2000},
+                                                        {"input-tokens", 1400},
+                                                        {"input-text-tokens", 800},
+                                                        {"input-audio-tokens", 500},
+                                                        {"input-image-tokens", 100},
+                                                        {"cached-tokens", 240},
+                                                        {"cached-text-tokens", 128},
+                                                        {"cached-audio-tokens", 72},
+                                                        {"cached-image-tokens", 40},
+                                                        {"output-tokens", 600},
+                                                        {"output-text-tokens", 180},
+                                                        {"output-audio-tokens", 420},
+                                                        {"transcription-input-tokens", 17},
+                                                        {"transcription-output-tokens", 8},
+                                                        {"transcription-ms", 1500}};
+  for (const auto& [name, sum] : sums)
+    fail_unless_equals_uint64(uint64_field(stats.get(), name), sum);
+}
+GST_END_TEST
+
 static Suite* properties_suite() {
   Suite* suite = suite_create("properties");
   TCase* tcase = tcase_create("general");
@@ -377,6 +422,7 @@ static Suite* properties_suite() {
   tcase_add_test(tcase, a_value_that_cannot_be_used_keeps_the_old_one);
   tcase_add_test(tcase, changes_made_together_leave_in_one_update);
   tcase_add_test(tcase, stats_have_their_fields);
+  tcase_add_test(tcase, stats_tell_what_was_used);
   return suite;
 }
 
