@@ -306,8 +306,12 @@ GST_START_TEST(each_failure_is_one_error_that_says_what_to_change) {
   const Place place = row.place();
   Pipeline pipeline(launch_line(place, row.settings));
   g_object_set(pipeline.element("sink").get(), "api-key", row.api_key, nullptr);
+  const gint64 started = g_get_monotonic_time();
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   check_error(pipeline.wait_for_error().get(), row);
+  // error_delay.py judges it.
+  g_print("%s: told after %" G_GINT64_FORMAT " ms, %s\n", row.name, (g_get_monotonic_time() - started) / 1000,
+          *row.settings ? row.settings : "at once");
   // The input cannot go on: it is its source that says so, and none of ours says anything more.
   pipeline.wait_for([](GstMessage* m) { return GST_MESSAGE_TYPE(m) == GST_MESSAGE_ERROR && !is_ours(m); },
                     row.name);
