@@ -1,53 +1,12 @@
-// The ways to hold a conversation: by button, by text, by ear alone, with tools, two at a time, and the
+// The ways to hold a conversation: by button, by text, by ear alone, two at a time, and the
 // application's hand on the stream.
-#include "support/elements.h"
-#include "support/pipeline.h"
+#include "talk.h"
 
-#include "server/sound.h"
-
-#include <gst/check/gstcheck.h>
-
-#include <algorithm>
 #include <string>
 #include <vector>
 
 using namespace rt;
 using namespace rt::test;
-
-namespace {
-
-constexpr std::uint64_t samples_per_ms = 24;
-
-template<typename... Args>
-bool act(GstElement* element, const char* action, Args... args) {
-  gboolean accepted = FALSE;
-  g_signal_emit_by_name(element, action, args..., &accepted);
-  return accepted;
-}
-
-std::string field(GstMessage* message, const char* name) {
-  const char* value = gst_structure_get_string(gst_message_get_structure(message), name);
-  return value ? value : "";
-}
-
-std::vector<std::int16_t> without_silence(Pipeline& pipeline) {
-  std::vector<std::int16_t> samples = pipeline.captured_samples();
-  std::erase(samples, std::int16_t{0});
-  return samples;
-}
-
-void expect_ramp(Pipeline& pipeline, std::uint64_t ms) {
-  const auto heard = without_silence(pipeline);
-  fail_unless_equals_uint64(heard.size(), ms * samples_per_ms);
-  for (std::uint64_t i = 0; i < heard.size(); ++i)
-    fail_unless_equals_int(heard[i], server::ramp_sample(i));
-}
-
-server::Scenario ramp_of(unsigned ms) {
-  return ramp_scenario(std::chrono::milliseconds(ms));
-}
-
-} // namespace
 
 GST_START_TEST(push_to_talk) {
   ServerFixture server(ramp_of(200));
@@ -117,31 +76,6 @@ GST_START_TEST(a_greeting_is_said_unasked) {
 }
 GST_END_TEST
 
-GST_START_TEST(a_tool_is_called_and_its_output_spoken) {
-  server::Scenario scenario = ramp_of(200);
-  server::ReplyPart call;
-  call.kind = server::ReplyPart::Kind::function_call;
-  call.name = "get_weather";
-  call.arguments = R"({"city":"Paris"})";
-  scenario.replies.push_back({.match = "", .times = 1, .parts = {call}});
-  ServerFixture server(std::move(scenario));
-  Pipeline pipeline("realtimesrc name=src uri=" + server.uri() + " ! fakesink name=out sync=true");
-  const auto src = pipeline.element("src");
-  g_object_set(src.get(), "tools", R"([{"type":"function","name":"get_weather","parameters":{}}])", nullptr);
-  pipeline.play();
-  fail_unless(act(src.get(), "send-text", "The weather?"));
-  const auto message = pipeline.wait_for_element("realtime/tool-call");
-  fail_unless(field(message.get(), "name") == "get_weather");
-  fail_unless(field(message.get(), "arguments") == call.arguments);
-  fail_unless(act(src.get(), "send-tool-output", field(message.get(), "call-id").c_str(), "sunny"));
-  pipeline.wait_for_element("realtime/playback-finished");
-  expect_ramp(pipeline, 200);
-  fail_unless_equals_int(pipeline.seen("realtime/tool-call").size(), 1);
-  fail_unless_equals_int(server.sent(true, "response.create").size(), 2);
-  fail_unless(!act(src.get(), "send-tool-output", "no-such-call", "sunny"));
-}
-GST_END_TEST
-
 // A real JPEG and a real PNG, seen by a server that reads them.
 GST_START_TEST(a_picture_is_seen) {
   for (const char* encoder : {"jpegenc", "pngenc"}) {
@@ -172,108 +106,6 @@ GST_START_TEST(a_picture_is_seen) {
         "what the server saw");
     fail_unless(!act(src.get(), "send-image", static_cast<GstSample*>(nullptr)));
   }
-}
-GST_END_TEST
-
-namespace {
-
-server::ReplyPart call_of(const char* name, const char* call_id) {
-  server::ReplyPart call;
-  call.kind = server::ReplyPart::Kind::function_call;
-  call.name = name;
-  call.arguments = "{}";
-  call.call_id = call_id;
-  return call;
-}
-
-void wait_for_calls(Pipeline& pipeline, std::size_t count) {
-  while (pipeline.seen("realtime/tool-call").size() < count)
-    pipeline.wait_for_element("realtime/tool-call");
-}
-
-// The outputs in the order in which the server got them.
-std::vector<std::string> outputs(ServerFixture& server) {
-  std::vector<std::string> found;
-  for (const std::string& text : server.sent(true, "conversation.item.create"))
-    if (text.find("function_call_output") != std::string::npos) found.push_back(text);
-  return found;
-}
-
-} // namespace
-
-GST_START_TEST(parallel_tools_are_answered_by_one_response) {
-  server::Scenario scenario = ramp_of(200);
-  scenario.replies.push_back(
-      {.match = "", .times = 1, .parts = {call_of("first", "call_1"), call_of("second", "call_2")}});
-  ServerFixture server(std::move(scenario));
-  Pipeline pipeline("realtimesrc name=src uri=" + server.uri() + " ! fakesink name=out sync=true");
-  pipeline.play();
-  const auto src = pipeline.element("src");
-  fail_unless(act(src.get(), "send-text", "Both?"));
-  wait_for_calls(pipeline, 2);
-  fail_unless(act(src.get(), "send-tool-output", "call_2", "two")); // in any order
-  fail_unless(act(src.get(), "send-tool-output", "call_1", "one"));
-  pipeline.wait_for_element("realtime/playback-finished");
-  expect_ramp(pipeline, 200);
-  fail_unless_equals_int(outputs(server).size(), 2);
-  fail_unless_equals_int(server.sent(true, "response.create").size(), 2);
-  fail_unless_equals_int(server.sent(false, "error").size(), 0);
-}
-GST_END_TEST
-
-// The model speaks and calls in one answer; the output comes while its words are still heard.
-GST_START_TEST(a_slow_tool_while_the_model_speaks) {
-  server::Scenario scenario = ramp_of(200);
-  server::ReplyPart words;
-  words.text = "I am looking it up";
-  words.sound.kind = server::Sound::Kind::ramp;
-  words.sound.duration = std::chrono::milliseconds(1000);
-  scenario.replies.push_back({.match = "", .times = 1, .parts = {words, call_of("look_up", "call_1")}});
-  ServerFixture server(std::move(scenario));
-  Pipeline pipeline("realtimesrc name=src uri=" + server.uri() + " ! fakesink name=out sync=true");
-  pipeline.play();
-  const auto src = pipeline.element("src");
-  fail_unless(act(src.get(), "send-text", "Look it up"));
-  pipeline.wait_for_element("realtime/playback-started");
-  wait_for_calls(pipeline, 1);
-  fail_unless_equals_int(pipeline.seen("realtime/playback-finished").size(), 0);
-  fail_unless(act(src.get(), "send-tool-output", "call_1", "found"));
-  while (pipeline.seen("realtime/playback-finished").size() < 2)
-    pipeline.wait_for_element("realtime/playback-finished");
-  fail_unless_equals_int(without_silence(pipeline).size(),
-                         1200 * samples_per_ms); // both, one after the other
-  fail_unless_equals_int(server.sent(false, "error").size(), 0);
-}
-GST_END_TEST
-
-// The caller cuts the words off; the call stands, and its output is told.
-GST_START_TEST(a_tool_outlives_an_interruption) {
-  server::Scenario scenario = ramp_of(200);
-  server::ReplyPart words;
-  words.text = "I am looking it up";
-  words.sound.kind = server::Sound::Kind::ramp;
-  words.sound.duration = std::chrono::milliseconds(60000);
-  scenario.replies.push_back({.match = "", .times = 1, .parts = {call_of("look_up", "call_1"), words}});
-  ServerFixture server(std::move(scenario));
-  Pipeline pipeline(Caller::element() + "realtimesink uri=" + server.uri() +
-                    "  realtimesrc name=src ! fakesink name=out sync=true");
-  pipeline.play();
-  const auto src = pipeline.element("src");
-  fail_unless(act(src.get(), "send-text", "Look it up"));
-  pipeline.wait_for_element("realtime/playback-started");
-  wait_for_calls(pipeline, 1);
-  Caller caller(pipeline.element("caller"));
-  caller.speak(400);
-  pipeline.wait_for_element("realtime/interrupted");
-  caller.pause(2000);
-  fail_unless(act(src.get(), "send-tool-output", "call_1", "found"));
-  pipeline.wait_for_element("realtime/playback-finished");
-  fail_unless_equals_int(outputs(server).size(), 1);
-  fail_unless_equals_int(pipeline.seen("realtime/tool-call-cancelled").size(), 0);
-  // The output may cross with the answer to the turn that the pause ends; then it is asked for again.
-  for (const std::string& error : server.sent(false, "error"))
-    fail_unless(error.find("conversation_already_has_active_response") != std::string::npos, "%s",
-                error.c_str());
 }
 GST_END_TEST
 
@@ -379,11 +211,7 @@ static Suite* turns_suite() {
   tcase_add_test(tcase, text_is_answered_by_speech);
   tcase_add_test(tcase, a_sink_alone_writes_down_and_gets_text);
   tcase_add_test(tcase, a_greeting_is_said_unasked);
-  tcase_add_test(tcase, a_tool_is_called_and_its_output_spoken);
   tcase_add_test(tcase, a_picture_is_seen);
-  tcase_add_test(tcase, parallel_tools_are_answered_by_one_response);
-  tcase_add_test(tcase, a_slow_tool_while_the_model_speaks);
-  tcase_add_test(tcase, a_tool_outlives_an_interruption);
   tcase_add_test(tcase, two_conversations_in_one_process);
   tcase_add_test(tcase, a_second_sink_is_refused);
   tcase_add_test(tcase, the_application_ends_the_stream_at_once);
