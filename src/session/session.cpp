@@ -124,12 +124,12 @@ void Session::close(MemberId id, Role role) {
     post([](Engine& e) { e.abandon_drain(); });
   }
   std::vector<audio::Cut> cuts;
-  if (role == Role::src) {
-    cuts = shared.downlink.abandon();
-    if (open > 0) post([cuts = std::move(cuts)](Engine& e) { e.src_left(cuts); });
-  }
+  if (role == Role::src) cuts = shared.downlink.abandon();
   if (role == Role::image) forget_picture(id);
-  if (open > 0) return;
+  if (open > 0) {
+    if (role == Role::src) post([cuts = std::move(cuts)](Engine& e) { e.src_left(cuts); });
+    return;
+  }
   shared.uplink.close();
   {
     auto status = shared.status.lock();
@@ -275,6 +275,7 @@ void Session::report_words(std::uint64_t clock_offset, std::uint64_t now,
   std::vector<audio::TimedWord> words;
   shared.downlink.take_words(&words, until);
   std::vector<TextPiece> pieces;
+  pieces.reserve(words.size());
   const void* const pipeline = shared.members.pipeline(Role::src);
   for (audio::TimedWord& word : words)
     pieces.push_back({Speaker::assistant, std::move(word.text), std::move(word.item_id),

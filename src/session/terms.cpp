@@ -42,7 +42,7 @@ std::string in_dialects(const Terms& t, std::initializer_list<Dialect> dialects)
   return std::ranges::find(dialects, t.dialect) != dialects.end() ? "" : has_none(dialect_name(t.dialect));
 }
 
-std::string either(std::string first, std::string second) {
+const std::string& either(const std::string& first, const std::string& second) {
   return first.empty() ? second : first;
 }
 
@@ -249,7 +249,7 @@ std::string fit(SessionConfig& config, const Settings& asked, const Terms& terms
 
 std::string fit(ResponseOptions& options, const Terms& t) {
   Report report;
-  const auto take_out = [&](auto& field, std::string_view name, std::string reason) {
+  const auto take_out = [&](auto& field, std::string_view name, const std::string& reason) {
     if (!field || reason.empty()) return;
     field.reset();
     report.add(name, reason);
