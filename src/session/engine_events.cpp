@@ -340,7 +340,10 @@ void Engine::handle(const ResponseDone& e) {
 // not wanted.
 void Engine::tool_call(const std::string& response_id, const Item& call) {
   if (call.call_id.empty() || tools_.knows(call.call_id) || responses_.cancelled(response_id)) return;
-  shared_->status.lock()->tool_calls.insert(call.call_id);
+  {
+    auto status = shared_->status.lock();
+    (responses_.out_of_band(response_id) ? status->calls_beside : status->tool_calls).insert(call.call_id);
+  }
   tools_.announce(response_id, call);
 }
 

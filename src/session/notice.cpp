@@ -21,7 +21,7 @@ constexpr std::array table = {
                "item-id,segment-id,speaker,text,start-seconds,end-seconds"},
     NoticeInfo{NoticeKind::dtmf, "dtmf", uplink, "key,received-at"},
     NoticeInfo{NoticeKind::tool_call, "tool-call", downlink,
-               "call-id,name,arguments,args,response-id,item-id"},
+               "call-id,name,arguments,args,response-id,item-id,out-of-band,metadata"},
     NoticeInfo{NoticeKind::tool_call_cancelled, "tool-call-cancelled", downlink,
                "call-id,name,response-id,item-id,reason"},
     NoticeInfo{NoticeKind::mcp_list_tools, "mcp-list-tools", downlink, "item-id,server-label,status,tools"},

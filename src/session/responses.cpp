@@ -70,6 +70,7 @@ void Responses::send_beside(ResponseOptions options, std::string_view request, b
   beside.token = std::to_string(next_token_++);
   beside.since = now();
   beside.aside = aside;
+  beside.metadata = options.metadata;
   options.metadata = with_mark(options.metadata, beside.token);
   beside.event_id = wire_.send(ResponseCreate{std::move(options)}, request);
   if (beside.event_id.empty()) return;
@@ -132,6 +133,7 @@ bool Responses::cancel() {
 Responses::OpenMap::iterator Responses::adopt(const Response& response) {
   Open open;
   open.last_event = now();
+  open.metadata = without_mark(response.metadata);
   if (take_beside(response, open))
     out_of_band_.insert(response.id);
   else
@@ -155,6 +157,7 @@ bool Responses::take_beside(const Response& response, Open& open) {
   open.out_of_band = true;
   open.aside = it->aside;
   open.cancelled = it->cancelled;
+  if (!open.metadata) open.metadata = std::move(it->metadata);
   beside_.erase(it);
   return true;
 }
@@ -308,6 +311,11 @@ bool Responses::discarded(std::string_view response_id) const {
 bool Responses::cancelled(std::string_view response_id) const {
   const auto it = open_.find(response_id);
   return it != open_.end() && it->second.cancelled;
+}
+
+std::optional<Json> Responses::metadata(std::string_view response_id) const {
+  const auto it = open_.find(response_id);
+  return it == open_.end() ? std::nullopt : it->second.metadata;
 }
 
 void Responses::note_audio(std::string_view response_id, std::string_view item_id) {

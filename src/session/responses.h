@@ -69,6 +69,8 @@ class Responses {
   // Audio of a discarded response came. An item of which none was taken is deleted with the response's end.
   void note_unheard(std::string_view response_id, std::string_view item_id);
   bool out_of_band(std::string_view response_id) const { return out_of_band_.contains(response_id); }
+  // The application's, of an open one.
+  std::optional<protocol::Json> metadata(std::string_view response_id) const;
 
   bool open(std::string_view response_id) const; // and not given up
   // One of the default conversation is open or to come.
@@ -88,6 +90,7 @@ class Responses {
   };
   struct Beside { // an out-of-band one that was asked for
     std::string event_id, token;
+    std::optional<protocol::Json> metadata; // the application's
     Nanoseconds since{0};
     bool aside = false, cancelled = false;
   };
@@ -100,7 +103,8 @@ class Responses {
     bool out_of_band = false, aside = false, cancelled = false, discarded = false, given_up = false;
     bool doubtful = false;          // see Request
     std::optional<Request> request; // that it was taken for the answer to
-    std::string cancel_event;       // by which we cancelled it
+    std::optional<protocol::Json> metadata;
+    std::string cancel_event; // by which we cancelled it
     std::vector<std::string> items_with_audio, unheard_items;
 
     bool heard_with_conversation() const { return !out_of_band || aside; }

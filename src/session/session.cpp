@@ -101,6 +101,7 @@ void Session::open(MemberId id, Role role) {
     status->life = SharedState::Life::open;
     status->ordered_pending = 0;
     status->tool_calls.clear();
+    status->calls_beside.clear();
     status->mcp_approvals.clear();
     status->no_mcp.clear();
   }

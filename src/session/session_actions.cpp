@@ -136,8 +136,16 @@ Outcome Session::clear_input() {
 
 Outcome Session::send_tool_output(const std::string& call_id, const std::string& output, bool respond) {
   if (Outcome outcome = ready_for_answers(); !outcome.accepted) return outcome;
-  if (!shared().status.lock()->tool_calls.erase(call_id))
-    return {false, "no tool call '" + call_id + "' waits for an output"};
+  {
+    auto status = shared().status.lock();
+    if (status->calls_beside.contains(call_id))
+      return {false,
+              "tool call '" + call_id +
+                  "' was made out of band: no conversation takes its output; for the model to read it, "
+                  "put the call and its output into the 'input' of another create-response"};
+    if (!status->tool_calls.erase(call_id))
+      return {false, "no tool call '" + call_id + "' waits for an output"};
+  }
   post([call_id, output, respond](Engine& e) { e.tool_output(call_id, output, respond); });
   return {};
 }

@@ -31,6 +31,7 @@ struct SharedState {
   struct Status {
     Life life = Life::closed;
     std::set<std::string> tool_calls;    // announced and unanswered
+    std::set<std::string> calls_beside;  // announced and out of band: they take no output
     std::set<std::string> mcp_approvals; // that the application is asked for
     std::string no_mcp;                  // why this server has none; empty: it has
     unsigned ordered_pending = 0;        // commits on their way through the uplink queue

@@ -37,9 +37,13 @@ void ToolCalls::reset() {
 void ToolCalls::announce(const std::string& response_id, const Item& item) {
   if (item.call_id.empty() || !announced_.insert(item.call_id).second) return;
   const std::string& id = item.call_id;
-  Call call{id, item.name, response_id, item.id, std::nullopt, 0};
-  if (timeout_.count() > 0) call.timer = wire_.executor().post_after(timeout_, [this, id] { time_out(id); });
-  calls_.push_back(std::move(call));
+  const bool out_of_band = responses_.out_of_band(response_id);
+  if (!out_of_band) { // else the conversation has no such call: it takes no output and waits for none
+    Call call{id, item.name, response_id, item.id, std::nullopt, 0};
+    if (timeout_.count() > 0)
+      call.timer = wire_.executor().post_after(timeout_, [this, id] { time_out(id); });
+    calls_.push_back(std::move(call));
+  }
   Notice notice = Notice(NoticeKind::tool_call)
                       .with("call-id", id)
                       .with("name", item.name)
@@ -48,6 +52,9 @@ void ToolCalls::announce(const std::string& response_id, const Item& item) {
                       .with("item-id", item.id);
   if (auto fields = flat_arguments(item.arguments))
     notice = std::move(notice).with("args", std::move(*fields));
+  if (out_of_band) notice = std::move(notice).with("out-of-band", true);
+  if (const auto metadata = responses_.metadata(response_id))
+    notice = std::move(notice).with("metadata", metadata->text);
   wire_.notify(notice);
 }
 

@@ -30,7 +30,8 @@ class ToolCalls {
   void set_filler_delay(Nanoseconds delay) { filler_delay_ = delay; } // 0: no filler
   void reset();
 
-  // The whole call, as far as the server tells; a second time changes nothing.
+  // The whole call, as far as the server tells; a second time changes nothing. One of an out-of-band response
+  // is only told.
   void announce(const std::string& response_id, const protocol::Item& call);
   bool knows(std::string_view call_id) const { return announced_.contains(call_id); }
   // `respond`: a response is asked for afterwards. Other calls of the same response may ask for one all the

@@ -220,6 +220,34 @@ void a_raw_output_answers_the_call() {
   g_assert_cmpuint(c.take_only<ItemCreate>().size(), ==, 1);
 }
 
+// Beside the conversation: the application acts on it, and is told where a result can go.
+void called_out_of_band() {
+  Conversation c({.responds = false});
+  c.set([](Settings& s) { s.tool_filler = "Say: One moment."; });
+  c.start();
+  c.take();
+  c.session->create_response(R"({"conversation":"none","metadata":{"topic":"mood"}})");
+  c.run();
+  Response response;
+  response.id = "resp_aside";
+  response.metadata = c.take_only<ResponseCreate>().at(0).options.metadata;
+  c.transport.deliver(ResponseCreated{response});
+  c.server.call_tool("resp_aside", "item_call", "call_1", "weather", "{}");
+  c.run();
+  const Notice call = c.src.ear->notices(NoticeKind::tool_call).at(0);
+  g_assert_true(field<bool>(call, "out-of-band"));
+  assert_text(text_of(call, "metadata"), R"({"topic":"mood"})");
+  const Outcome outcome = c.session->send_tool_output("call_1", "sunny");
+  g_assert_false(outcome.accepted);
+  g_assert_true(contains(outcome.why, "'call_1' was made out of band"));
+  g_assert_true(contains(outcome.why, "create-response"));
+  response.status = ResponseStatus::completed;
+  c.transport.deliver(ResponseDone{response});
+  c.pass(60'000);
+  g_assert_cmpuint(c.take().size(), ==, 0);
+  g_assert_cmpuint(c.src.ear->heard().warnings.size(), ==, 0);
+}
+
 void a_word_while_the_tool_runs() {
   Conversation c;
   c.set([](Settings& s) {
@@ -312,6 +340,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/tools/cancelled/deleted", the_item_was_deleted);
   g_test_add_func("/session/tools/cancelled/lost", a_failed_session_cancels_the_calls);
   g_test_add_func("/session/tools/raw", a_raw_output_answers_the_call);
+  g_test_add_func("/session/tools/out-of-band", called_out_of_band);
   g_test_add_func("/session/tools/filler", a_word_while_the_tool_runs);
   g_test_add_func("/session/tools/filler/silence", the_word_waits_for_silence);
   g_test_add_func("/session/tools/filler/nobody", no_word_where_nobody_listens);

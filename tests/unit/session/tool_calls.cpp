@@ -3,6 +3,8 @@
 #include "fake_wire.h"
 #include "texts.h"
 
+#include <algorithm>
+
 namespace {
 
 using namespace rt;
@@ -390,6 +392,37 @@ void other_arguments_are_not() {
   }
 }
 
+// The conversation has no such call: its output would be refused there, and an answer asked for that nobody
+// wanted.
+void of_an_out_of_band_response() {
+  Fixture f;
+  f.tools.set_filler_delay(std::chrono::seconds(1));
+  ResponseOptions options;
+  options.conversation = "none";
+  options.metadata = Json{R"({"topic":"mood"})"};
+  f.responses.create(options);
+  Response aside;
+  aside.id = "resp_1";
+  f.wire.take();
+  f.responses.on_created(aside);
+  f.call("call_1");
+  const Notice& notice = f.wire.notices.at(0);
+  g_assert_true(notice.kind == NoticeKind::tool_call);
+  assert_text(text_of(notice, "metadata"), R"({"topic":"mood"})");
+  g_assert_true(
+      std::ranges::count(notice.fields, "out-of-band", [](const auto& field) { return field.first; }) == 1);
+  g_assert_true(f.tools.quiet()); // nobody waits for it
+  f.responses.on_done(aside);
+  f.answer("call_1", "sunny");
+  f.wire.loop.advance(std::chrono::minutes(5));
+  f.tools.cancel_all();
+  f.tools.lose_all();
+  g_assert_cmpuint(f.wire.sent.size(), ==, 0);
+  g_assert_cmpuint(f.wire.warnings.size(), ==, 0);
+  g_assert_cmpuint(f.wire.notices.size(), ==, 1);
+  g_assert_cmpuint(f.fillers, ==, 0);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -412,6 +445,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/tool-calls/taken", taken_outputs_need_no_second_answer);
   g_test_add_func("/tool-calls/filler", a_word_while_a_tool_runs);
   g_test_add_func("/tool-calls/filler/quick", no_word_for_a_quick_tool);
+  g_test_add_func("/tool-calls/out-of-band", of_an_out_of_band_response);
   g_test_add_func("/tool-calls/args", flat_arguments_are_fields);
   g_test_add_func("/tool-calls/args/none", other_arguments_are_not);
   return g_test_run();
