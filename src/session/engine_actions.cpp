@@ -58,14 +58,14 @@ void Engine::cancel_response() {
     const bool tools_waited = !tools_.quiet() || !mcp_.quiet();
     tools_.cancel_all();
     mcp_.cancel_all();
-    if (responses_.cancel() || tools_waited) return;
+    if (responses_.cancel(Responses::Cancel::words_and_calls) || tools_waited) return;
     refuse("cancel-response", "response_cancel_not_active", "There is no response to cancel");
   });
 }
 
 void Engine::interrupt() {
   when_active([this] {
-    const bool cancelled = responses_.cancel();
+    const bool cancelled = responses_.cancel(Responses::Cancel::words);
     if (interrupt_playback() || cancelled) return;
     refuse("interrupt", "response_cancel_not_active", "There is nothing to interrupt");
   });

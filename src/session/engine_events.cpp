@@ -336,10 +336,10 @@ void Engine::handle(const ResponseDone& e) {
     fail({ErrorKind::quota_exceeded, response.error_message, "", response.error_code});
 }
 
-// One that an interrupted response made is part of the conversation; one that the application cancelled is
-// not wanted.
+// One that an interrupted response made is part of the conversation.
 void Engine::tool_call(const std::string& response_id, const Item& call) {
-  if (call.call_id.empty() || tools_.knows(call.call_id) || responses_.cancelled(response_id)) return;
+  if (call.call_id.empty() || tools_.knows(call.call_id)) return;
+  if (responses_.calls_cancelled(response_id)) return tools_.decline(response_id, call);
   {
     auto status = shared_->status.lock();
     (responses_.out_of_band(response_id) ? status->calls_beside : status->tool_calls).insert(call.call_id);

@@ -102,9 +102,10 @@ void McpCalls::ask_approval(const std::string& response_id, const Item& item) {
   Request request{item.id, item.server_label, item.name, item.arguments, response_id};
   Call* call = call_of(request);
   if (call) call->request_id = request.id;
-  if (responses_.cancelled(response_id)) { // nobody wants it any more, also where the cancel came too late
-    if (call) call->waited_for = false;
-    return;
+  if (responses_.calls_cancelled(response_id)) { // it crossed `cancel-response`: only the model is told
+    request.respond = false;
+    requests_.push_back(std::move(request));
+    return answer(item.id, false);
   }
   requests_.push_back(std::move(request));
   Notice notice = with_arguments(Notice(NoticeKind::mcp_approval_request)
@@ -229,7 +230,7 @@ void McpCalls::note_call(const std::string& response_id, const Item& item, bool 
   if (item.id.empty()) return;
   Call* call = find(item.id);
   if (!call) {
-    if (!known_.insert(item.id).second || responses_.cancelled(response_id)) return;
+    if (!known_.insert(item.id).second || responses_.calls_cancelled(response_id)) return;
     calls_.emplace_back().item_id = item.id;
     call = &calls_.back();
   }
@@ -351,7 +352,7 @@ void McpCalls::response_over(const std::string& response_id) {
 }
 
 void McpCalls::want_words(const std::string& response_id, bool wanted) {
-  if (wanted && !responses_.out_of_band(response_id) && !responses_.cancelled(response_id))
+  if (wanted && !responses_.out_of_band(response_id) && !responses_.calls_cancelled(response_id))
     untold_.insert(response_id);
 }
 

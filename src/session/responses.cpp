@@ -101,30 +101,33 @@ void Responses::pump() {
 }
 
 void Responses::expect() {
-  expected_.push_back({now(), false});
+  expected_.push_back({now()});
   watch();
 }
 
 void Responses::send_cancel(OpenMap::iterator it) {
   ResponseCancel cancel;
   if (cancels_by_id_) cancel.response_id = it->first;
-  it->second.cancelled = true;
   it->second.cancel_event = wire_.send(cancel, "cancel-response");
 }
 
-bool Responses::cancel() {
+bool Responses::cancel(Cancel what) {
+  const auto mark = [what](Cancel& cancelled) { return std::exchange(cancelled, std::max(cancelled, what)); };
   bool any = busy() || !queue_.empty();
   queue_.clear();
   for (auto it = open_.begin(); it != open_.end(); ++it) {
     if (!it->second.heard_with_conversation()) continue;
     any = true;
-    if (!it->second.cancelled) send_cancel(it);
+    if (mark(it->second.cancelled) == Cancel::nothing) send_cancel(it);
   }
-  if (asked_) asked_->cancelled = true;
-  for (Beside& beside : beside_)
-    if (beside.aside) any = beside.cancelled = true;
+  if (asked_) mark(asked_->cancelled);
+  for (Beside& beside : beside_) {
+    if (!beside.aside) continue;
+    any = true;
+    mark(beside.cancelled);
+  }
   for (Expected& expected : expected_)
-    expected.cancelled = true;
+    mark(expected.cancelled);
   return any;
 }
 
@@ -167,7 +170,8 @@ void Responses::take_in_conversation(Open& open) {
     // The server runs one response at a time, and its own began before it read our request. It answers all
     // turns so far; those that were cancelled are told apart.
     open.cancelled = expected_.front().cancelled;
-    while (!expected_.empty() && expected_.front().cancelled == open.cancelled)
+    const bool wanted = open.cancelled == Cancel::nothing;
+    while (!expected_.empty() && wanted == (expected_.front().cancelled == Cancel::nothing))
       expected_.pop_front();
     open.doubtful = asked_.has_value();
   } else if (asked_) {
@@ -178,13 +182,14 @@ void Responses::take_in_conversation(Open& open) {
 }
 
 void Responses::forget_answered_follow_up(const Open& open) {
-  if (!outputs_known_ || open.cancelled || (open.request && open.request->options.input)) return;
+  if (!outputs_known_ || open.cancelled != Cancel::nothing || (open.request && open.request->options.input))
+    return;
   outputs_known_ = false;
   std::erase_if(queue_, [](const Request& r) { return r.follow_up; });
 }
 
 void Responses::cancel_on_arrival(OpenMap::iterator it) {
-  if (!it->second.cancelled) return;
+  if (it->second.cancelled == Cancel::nothing) return;
   it->second.discarded = true;
   send_cancel(it);
 }
@@ -246,16 +251,17 @@ Responses::Refused Responses::on_error(const ErrorInfo& error) {
     return Refused::lost;
   if (asked_ && (error.event_id.empty() || asked_->event_id == error.event_id)) {
     Request request = *std::exchange(asked_, std::nullopt);
-    if (active && !request.cancelled) {
+    const bool wanted = request.cancelled == Cancel::nothing;
+    if (active && wanted) {
       put_back(std::move(request));
       return Refused::put_back;
     }
     pump();
-    return request.cancelled ? Refused::unwanted : Refused::lost;
+    return wanted ? Refused::lost : Refused::unwanted;
   }
   if (error.event_id.empty()) return Refused::nothing;
   if (auto request = active ? take_answered(error.event_id) : std::nullopt) {
-    if (request->cancelled) return Refused::unwanted;
+    if (request->cancelled != Cancel::nothing) return Refused::unwanted;
     put_back(std::move(*request));
     return Refused::put_back;
   }
@@ -308,9 +314,9 @@ bool Responses::discarded(std::string_view response_id) const {
   return it != open_.end() && it->second.discarded;
 }
 
-bool Responses::cancelled(std::string_view response_id) const {
+bool Responses::calls_cancelled(std::string_view response_id) const {
   const auto it = open_.find(response_id);
-  return it != open_.end() && it->second.cancelled;
+  return it != open_.end() && it->second.cancelled == Cancel::words_and_calls;
 }
 
 std::optional<Json> Responses::metadata(std::string_view response_id) const {

@@ -41,9 +41,12 @@ class Responses {
   void expect();
   // The caller speaks again: what was not begun is not answered any more.
   void expect_no_more() { expected_.clear(); }
+  // What is not wanted any more. Calls that the server made are part of its conversation: they go on after an
+  // interruption.
+  enum class Cancel { nothing, words, words_and_calls };
   // Every open response of the default conversation and every one asked for; those not created yet when they
   // are. Returns whether there was any.
-  bool cancel();
+  bool cancel(Cancel what);
 
   // ---- what the server says ----
   void on_created(const protocol::Response& response);
@@ -62,8 +65,8 @@ class Responses {
   void discard_open(); // those that the listener of the conversation hears
   void discard(std::string_view response_id);
   bool discarded(std::string_view response_id) const;
-  // By the application, whatever has come of it.
-  bool cancelled(std::string_view response_id) const;
+  // Together with its calls, whatever has come of it.
+  bool calls_cancelled(std::string_view response_id) const;
   // Audio of an item was taken for playing: what becomes of the item is told by where it is cut.
   void note_audio(std::string_view response_id, std::string_view item_id);
   // Audio of a discarded response came. An item of which none was taken is deleted with the response's end.
@@ -83,7 +86,7 @@ class Responses {
     protocol::ResponseOptions options;
     std::string_view name;
     bool follow_up = false;
-    bool cancelled = false; // on arrival
+    Cancel cancelled = Cancel::nothing; // on arrival
     std::string event_id = {};
     Nanoseconds since{0};
     bool doubtful = false; // what was taken for the answer to a turn may have been the one to this
@@ -92,15 +95,17 @@ class Responses {
     std::string event_id, token;
     std::optional<protocol::Json> metadata; // the application's
     Nanoseconds since{0};
-    bool aside = false, cancelled = false;
+    bool aside = false;
+    Cancel cancelled = Cancel::nothing;
   };
   struct Expected {
     Nanoseconds since{0};
-    bool cancelled = false;
+    Cancel cancelled = Cancel::nothing;
   };
   struct Open {
     Nanoseconds last_event{0};
-    bool out_of_band = false, aside = false, cancelled = false, discarded = false, given_up = false;
+    bool out_of_band = false, aside = false, discarded = false, given_up = false;
+    Cancel cancelled = Cancel::nothing;
     bool doubtful = false;          // see Request
     std::optional<Request> request; // that it was taken for the answer to
     std::optional<protocol::Json> metadata;

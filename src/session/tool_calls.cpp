@@ -58,6 +58,14 @@ void ToolCalls::announce(const std::string& response_id, const Item& item) {
   wire_.notify(notice);
 }
 
+void ToolCalls::decline(const std::string& response_id, const Item& item) {
+  if (item.call_id.empty() || !announced_.insert(item.call_id).second) return;
+  if (responses_.out_of_band(response_id)) return;
+  calls_.push_back(
+      {item.call_id, item.name, response_id, item.id, Output{cancelled_output, false, false}, 0});
+  send_outputs(response_id);
+}
+
 std::vector<ToolCalls::Call>::iterator ToolCalls::waiting(std::string_view call_id) {
   return std::find_if(calls_.begin(), calls_.end(),
                       [&](const Call& c) { return c.call_id == call_id && !c.output; });
@@ -79,7 +87,8 @@ void ToolCalls::time_out(const std::string& call_id) {
   wire_.warn({Warning::Kind::tool_timed_out, "No output for the tool call " + call_id +
                                                  " came within 'tool-timeout'; the model is told so"});
   over(*it, "timed-out");
-  output(call_id, timed_out_output, true);
+  it->output = Output{timed_out_output, true, false};
+  send_outputs(std::string(it->response_id));
 }
 
 void ToolCalls::over(Call& call, const char* reason) {
@@ -127,7 +136,7 @@ void ToolCalls::send_outputs(const std::string& response_id) {
     item.call_id = call.call_id;
     item.output = std::move(call.output->text);
     const std::string event_id = wire_.send(ItemCreate{std::move(item), std::nullopt}, "send-tool-output");
-    sent_.push_back({call.call_id, call.name, call.response_id, call.item_id, event_id});
+    sent_.push_back({call.call_id, call.name, call.response_id, call.item_id, event_id, call.output->given});
     respond |= call.output->respond;
   }
   if (respond) responses_.follow_up();
@@ -145,7 +154,8 @@ bool ToolCalls::on_error(const ErrorInfo& error) {
   if (it == sent_.end()) return false;
   const Sent refused = std::move(*it);
   sent_.erase(it);
-  notify_cancelled(refused.call_id, refused.name, refused.response_id, refused.item_id, "refused");
+  if (refused.given)
+    notify_cancelled(refused.call_id, refused.name, refused.response_id, refused.item_id, "refused");
   return true;
 }
 
@@ -168,7 +178,7 @@ void ToolCalls::cancel_all() {
       call.output->respond = false;
     else {
       over(call, "cancelled");
-      call.output = Output{cancelled_output, false};
+      call.output = Output{cancelled_output, false, false};
     }
   }
   for (const std::string& response_id : parents)

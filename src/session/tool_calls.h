@@ -33,6 +33,8 @@ class ToolCalls {
   // The whole call, as far as the server tells; a second time changes nothing. One of an out-of-band response
   // is only told.
   void announce(const std::string& response_id, const protocol::Item& call);
+  // The same of one that crossed `cancel-response`: only the model is told.
+  void decline(const std::string& response_id, const protocol::Item& call);
   bool knows(std::string_view call_id) const { return announced_.contains(call_id); }
   // `respond`: a response is asked for afterwards. Other calls of the same response may ask for one all the
   // same.
@@ -55,6 +57,7 @@ class ToolCalls {
   struct Output {
     std::string text;
     bool respond = true;
+    bool given = true; // by the application, which is told when it is refused
   };
   struct Call {
     std::string call_id, name, response_id, item_id;
@@ -63,6 +66,7 @@ class ToolCalls {
   };
   struct Sent {
     std::string call_id, name, response_id, item_id, event_id;
+    bool given = true;
   };
 
   std::vector<Call>::iterator waiting(std::string_view call_id);

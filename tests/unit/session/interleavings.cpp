@@ -48,7 +48,8 @@ class Ear final : public Listener {
       break;
     case NoticeKind::tool_call:
       if (over_.contains(response)) fail(seed_, "a call of a response that is over: " + response);
-      if (!announced.insert(text(notice, "call-id")).second) fail(seed_, "a call was announced twice");
+      if (!(field<bool>(notice, "out-of-band") ? beside : announced).insert(text(notice, "call-id")).second)
+        fail(seed_, "a call was announced twice");
       break;
     case NoticeKind::tool_call_cancelled:
       if (!cancelled.insert(text(notice, "call-id")).second) fail(seed_, "a call was cancelled twice");
@@ -79,7 +80,8 @@ class Ear final : public Listener {
   void on_wake() override {}
   std::optional<std::string> need_api_key() override { return "key"; }
 
-  std::set<std::string> announced, cancelled, requests, mcp_called, mcp_done;
+  std::set<std::string> announced, beside; // calls of the conversation and out-of-band ones
+  std::set<std::string> cancelled, requests, mcp_called, mcp_done;
   std::set<std::string> unfinished; // items whose words were told, but not for good
   std::vector<Warning> warnings;
 
@@ -186,6 +188,7 @@ class Run {
       given_up();
     } else {
       session_->cancel_response();
+      calls_cancelled_ = true;
       given_up();
     }
   }
@@ -203,6 +206,9 @@ class Run {
     std::vector<std::string> open;
     for (const std::string& call : ear_->announced)
       if (!answered_.contains(call) && !ear_->cancelled.contains(call)) open.push_back(call);
+    for (const std::string& call : ear_->beside)
+      if (session_->send_tool_output(call, "?").accepted)
+        fail(seed_, "an output of " + call + " was accepted");
     if (!answered_.empty() && random_() % 5 == 0)
       if (session_->send_tool_output(answered_.begin()->first, "again").accepted)
         fail(seed_, "a second output was accepted");
@@ -305,8 +311,8 @@ class Run {
     for (const auto* all : {&asked_, &asked_beside_})
       for (const std::string& mark : *all)
         if (!server_.started.contains(mark) && !excused_.contains(mark)) fail(seed_, mark + " was lost");
-    for (const std::string& call : ear_->announced)
-      judge_call(call);
+    for (const auto& [call, record] : server_.calls)
+      judge_call(call, record);
     for (const auto& [item, call] : server_.mcp_calls)
       judge_mcp_call(item, call);
     for (const Warning& warning : ear_->warnings)
@@ -314,11 +320,20 @@ class Run {
         fail(seed_, "a warning without a reason: " + warning.text);
   }
 
-  void judge_call(const std::string& call) {
-    const ModelServer::Call& record = server_.calls.at(call);
+  void judge_call(const std::string& call, const ModelServer::Call& record) {
+    const bool told = ear_->announced.contains(call), told_beside = ear_->beside.contains(call);
+    if (told && told_beside) fail(seed_, call + " was announced twice");
+    if (manners_.tells_apart() && (record.in_conversation ? told_beside : told || !told_beside))
+      fail(seed_, call + " is not where it belongs");
+    if (!record.in_conversation || told_beside) return;
     if (record.outputs != 1) fail(seed_, call + " has " + std::to_string(record.outputs) + " outputs");
     const auto answer = answered_.find(call);
     const bool ours = record.output == "output of " + call;
+    if (!told) {
+      if (!calls_cancelled_ || record.output.find("cancelled") == std::string::npos)
+        fail(seed_, call + " was not announced");
+      return;
+    }
     if (ours == ear_->cancelled.contains(call)) fail(seed_, call + " was answered and cancelled, or neither");
     if (answer == answered_.end() || !answer->second || !ours) return;
     if (!manners_.tells_apart()) return; // it may be another response that was taken for the answer
@@ -375,6 +390,7 @@ class Run {
   std::set<std::string> asked_, asked_beside_, answered_requests_;
   std::set<std::string> excused_;        // requests for responses and MCP calls
   std::map<std::string, bool> answered_; // call id -> whether something is said about it
+  bool calls_cancelled_ = false;
   unsigned next_mark_ = 1;
 };
 

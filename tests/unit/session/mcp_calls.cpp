@@ -413,24 +413,47 @@ void the_response_was_interrupted() {
 
 void a_cancelled_response_asks_for_nothing() {
   Fixture f;
-  f.responses.cancel();
+  f.responses.cancel(Responses::Cancel::words_and_calls);
   f.wire.take();
   f.call("item_1");
   f.request("mcpr_1");
   g_assert_cmpuint(f.wire.notices.size(), ==, 0);
   g_assert_true(f.mcp.quiet());
+  g_assert_true(f.waiting.empty());
+  f.done();
+  const auto sent = f.wire.take(); // the server does not wait for good
+  g_assert_cmpuint(sent.size(), ==, 1);
+  g_assert_false(approval_of(sent[0]).approve);
+}
+
+// Its words are not wanted; what it called goes on.
+void an_interrupted_response_still_asks() {
+  Fixture f;
+  f.responses.cancel(Responses::Cancel::words);
+  f.wire.take();
+  f.call("item_1");
+  f.request("mcpr_1");
+  f.done();
+  g_assert_cmpuint(f.notices(NoticeKind::mcp_approval_request).size(), ==, 1);
+  f.mcp.answer("mcpr_1", true);
+  f.wire.take();
+  f.result("item_1");
+  g_assert_cmpuint(f.notices(NoticeKind::mcp_call_done).size(), ==, 1);
+  g_assert_cmpuint(f.follow_ups(), ==, 1);
 }
 
 // Between the call and the request for it.
 void a_cancel_comes_too_late() {
   Fixture f;
   f.call("item_1");
-  f.responses.cancel();
+  f.responses.cancel(Responses::Cancel::words_and_calls);
   f.wire.take();
   f.request("mcpr_1");
   f.done();
   g_assert_cmpuint(f.notices(NoticeKind::mcp_approval_request).size(), ==, 0);
+  assert_text(text_of(f.notices(NoticeKind::mcp_call_done).at(0), "status"), "refused");
   g_assert_true(f.mcp.quiet());
+  g_assert_cmpuint(f.follow_ups(), ==, 0);
 }
 
 // A call that runs is a sign of life of its response.
@@ -477,6 +500,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/mcp-calls/approval/lost", the_session_was_lost);
   g_test_add_func("/mcp-calls/interrupted", the_response_was_interrupted);
   g_test_add_func("/mcp-calls/cancelled", a_cancelled_response_asks_for_nothing);
+  g_test_add_func("/mcp-calls/interrupted/crossing", an_interrupted_response_still_asks);
   g_test_add_func("/mcp-calls/cancelled/late", a_cancel_comes_too_late);
   g_test_add_func("/mcp-calls/alive", a_long_call_is_no_silence);
   g_test_add_func("/mcp-calls/not-asked", what_the_application_put_there_asks_for_nothing);

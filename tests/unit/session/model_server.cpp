@@ -63,8 +63,9 @@ void ModelServer::on(const ItemCreate& create, const std::string& event_id) {
   items_[item.id] = {};
   if (item.type == Item::Type::function_call_output) {
     const auto call = calls.find(item.call_id);
-    if (call == calls.end()) {
-      blame("an output for the unknown call " + item.call_id);
+    if (call == calls.end() || !call->second.in_conversation) {
+      if (call == calls.end() || manners_.tells_apart())
+        blame("an output for a call that is not in the conversation: " + item.call_id);
       return refuse(event_id, "invalid_tool_call_id", "unknown call");
     }
     if (++call->second.outputs > 1) blame("a second output for " + item.call_id);
@@ -158,8 +159,9 @@ void ModelServer::start(const ResponseOptions& options, const std::string& event
   for (auto messages = random_() % 3; messages > 0; --messages)
     running->parts.push_back(
         {Part::Kind::message, next("item_"), "", 1 + static_cast<unsigned>(random_() % 4), 0});
-  for (auto tools = running->in_conversation && chance(40) ? 1 + random_() % 3 : 0; tools > 0; --tools) {
-    const auto kind = chance(35) ? Part::Kind::mcp : Part::Kind::call;
+  for (auto tools = chance(40) ? 1 + random_() % 3 : 0; tools > 0; --tools) {
+    const bool mcp = running->in_conversation && chance(35);
+    const auto kind = mcp ? Part::Kind::mcp : Part::Kind::call;
     running->parts.push_back({kind, next("item_"), next("call_"), 0, 0});
   }
   const bool hidden = manners_.hides_beginnings && chance(30);
@@ -230,7 +232,7 @@ void ModelServer::end_part(Running& running, Part& part, bool whole) {
     item.call_id = part.call_id;
     item.name = "weather";
     item.arguments = whole ? R"({"city":"Ulm"})" : R"({"ci)";
-    if (whole) calls[part.call_id] = {running.id};
+    if (whole) calls[part.call_id] = {running.id, running.in_conversation};
     out.push_back(FunctionArgumentsDone{at, part.call_id, "weather", item.arguments});
   } else {
     item.role = Item::Role::assistant;

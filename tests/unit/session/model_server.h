@@ -46,6 +46,7 @@ class ModelServer {
   // ---- the books ----
   struct Call {
     std::string response_id;
+    bool in_conversation = true;
     bool parent_over = false;
     unsigned outputs = 0;
     std::string output;

@@ -74,7 +74,7 @@ void refused_for_another_reason() {
 
 void cancel_nothing() {
   Fixture f;
-  g_assert_false(f.responses.cancel());
+  g_assert_false(f.responses.cancel(Responses::Cancel::words_and_calls));
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
 }
 
@@ -82,7 +82,7 @@ void cancel_open_by_id() {
   Fixture f;
   f.created("resp_1");
   f.created("resp_2");
-  g_assert_true(f.responses.cancel());
+  g_assert_true(f.responses.cancel(Responses::Cancel::words_and_calls));
   const auto sent = f.wire.take();
   g_assert_cmpuint(sent.size(), ==, 2);
   assert_text(*std::get<ResponseCancel>(sent[0].body).response_id, "resp_1");
@@ -93,7 +93,7 @@ void cancel_without_ids() {
   Fixture f;
   f.responses.set_cancels_by_id(false);
   f.created("resp_1");
-  f.responses.cancel();
+  f.responses.cancel(Responses::Cancel::words_and_calls);
   g_assert_false(f.wire.take_one<ResponseCancel>().response_id.has_value());
 }
 
@@ -102,7 +102,7 @@ void cancel_before_created() {
   f.responses.create({});
   f.responses.create(f.say("queued: never sent"));
   f.wire.take();
-  g_assert_true(f.responses.cancel());
+  g_assert_true(f.responses.cancel(Responses::Cancel::words_and_calls));
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
   f.created("resp_1");
   assert_text(*f.wire.take_one<ResponseCancel>().response_id, "resp_1");
@@ -123,7 +123,7 @@ void cancel_two_before_created() {
   f.responses.create({});
   f.wire.take();
   f.responses.expect();
-  g_assert_true(f.responses.cancel());
+  g_assert_true(f.responses.cancel(Responses::Cancel::words_and_calls));
   f.responses.expect(); // a turn after the cancel is not meant
   f.created("resp_1");
   assert_text(*f.wire.take_one<ResponseCancel>().response_id, "resp_1");
@@ -142,7 +142,7 @@ void cancelled_and_refused() {
   const std::string id = f.asked();
   f.created("resp_other", true); // takes the place of the answer to our request
   f.responses.expect();
-  f.responses.cancel();
+  f.responses.cancel(Responses::Cancel::words_and_calls);
   f.wire.take();
   f.refused(id, active_already);
   f.done("resp_other");
@@ -152,7 +152,7 @@ void cancelled_and_refused() {
   Fixture g;
   g.responses.create({});
   const std::string second = g.asked();
-  g.responses.cancel();
+  g.responses.cancel(Responses::Cancel::words_and_calls);
   g.refused(second, active_already);
   g.created("resp_1");
   g.done("resp_1");
@@ -177,7 +177,7 @@ void out_of_band() {
   f.responses.create({});
   f.wire.take_one<ResponseCreate>();
   f.created("resp_2");
-  f.responses.cancel();
+  f.responses.cancel(Responses::Cancel::words_and_calls);
   assert_text(*f.wire.take_one<ResponseCancel>().response_id, "resp_2");
   f.done("resp_2");
   g_assert_false(f.responses.quiet());

@@ -30,7 +30,7 @@ void cancelled_and_beginning_untold() {
   Fixture f;
   f.responses.create({});
   f.wire.take();
-  f.responses.cancel();
+  f.responses.cancel(Responses::Cancel::words_and_calls);
   g_assert_true(f.responses.on_event("resp_1"));
   assert_text(*f.wire.take_one<ResponseCancel>().response_id, "resp_1");
   g_assert_true(f.responses.discarded("resp_1"));
@@ -38,7 +38,7 @@ void cancelled_and_beginning_untold() {
   Fixture g;
   g.responses.create({});
   g.wire.take();
-  g.responses.cancel();
+  g.responses.cancel(Responses::Cancel::words_and_calls);
   g.done("resp_1"); // no use in cancelling it
   g_assert_cmpuint(g.wire.sent.size(), ==, 0);
   g_assert_true(g.responses.quiet());
@@ -200,8 +200,8 @@ void speech_ends_the_waiting_for_an_answer() {
 void cancel_is_sent_once() {
   Fixture f;
   f.created("resp_1");
-  f.responses.cancel();
-  f.responses.cancel();
+  f.responses.cancel(Responses::Cancel::words_and_calls);
+  f.responses.cancel(Responses::Cancel::words_and_calls);
   f.wire.take_one<ResponseCancel>();
 }
 
@@ -210,7 +210,7 @@ void cancelled_and_not_active() {
   Fixture f;
   f.created("resp_1");
   f.responses.create(f.say("next"));
-  f.responses.cancel();
+  f.responses.cancel(Responses::Cancel::words_and_calls);
   const std::string id = f.wire.take().at(0).event_id;
   g_assert_true(f.refused(id, "response_cancel_not_active") == Fixture::Refused::nothing);
   g_assert_true(f.responses.quiet());
@@ -264,7 +264,7 @@ void an_aside_goes_with_the_conversation() {
   assert_text(*f.wire.take_one<ResponseCreate>().options.conversation, "none");
   f.responses.create({}); // it holds nobody back
   f.wire.take_one<ResponseCreate>();
-  g_assert_true(f.responses.cancel());
+  g_assert_true(f.responses.cancel(Responses::Cancel::words_and_calls));
   f.created("resp_aside", false);
   assert_text(*f.wire.take_one<ResponseCancel>().response_id, "resp_aside");
 

@@ -141,7 +141,38 @@ void a_cancelled_response_calls_nothing() {
   c.session->cancel_response();
   c.loop->post([&] { c.server.call_tool(id, "item_call", "call_1", "weather", "{}"); }); // crosses the cancel
   c.run();
+  c.server.end_response(id);
+  c.run();
   g_assert_cmpuint(c.src.ear->notices(NoticeKind::tool_call).size(), ==, 0);
+  const auto events = c.take(); // the model does not wait for its output
+  g_assert_cmpuint(only<ItemCreate>(events).size(), ==, 1);
+  g_assert_cmpuint(only<ResponseCreate>(events).size(), ==, 0);
+  assert_text(only<ItemCreate>(events).at(0).item.call_id, "call_1");
+  g_assert_true(contains(only<ItemCreate>(events).at(0).item.output, "cancelled"));
+}
+
+// The server had made the call when the interruption reached it, or goes on because it cannot cancel.
+void a_call_crosses_an_interruption() {
+  for (const ProviderId provider : {ProviderId::custom, ProviderId::speaches}) {
+    Conversation c;
+    c.set([provider](Settings& s) {
+      s.provider = provider;
+      s.model = "any";
+    });
+    c.start();
+    const std::string id = c.server.begin_response();
+    c.session->interrupt();
+    c.loop->post([&] { c.server.call_tool(id, "item_call", "call_1", "weather", "{}"); });
+    c.run();
+    c.server.end_response(id, ResponseStatus::cancelled);
+    c.take();
+    g_assert_cmpuint(c.src.ear->notices(NoticeKind::tool_call).size(), ==, 1);
+    g_assert_true(c.session->send_tool_output("call_1", "sunny").accepted);
+    c.run();
+    const auto events = c.take();
+    assert_text(only<ItemCreate>(events).at(0).item.output, "sunny");
+    g_assert_cmpuint(only<ResponseCreate>(events).size(), ==, 1);
+  }
 }
 
 void cancel_response_cancels_the_calls() {
@@ -337,6 +368,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/tools/cancelled/not-announced", a_cancelled_response_calls_nothing);
   g_test_add_func("/session/tools/cancelled/response", cancel_response_cancels_the_calls);
   g_test_add_func("/session/tools/interrupt", interrupt_leaves_the_calls);
+  g_test_add_func("/session/tools/interrupt/crossing", a_call_crosses_an_interruption);
   g_test_add_func("/session/tools/cancelled/deleted", the_item_was_deleted);
   g_test_add_func("/session/tools/cancelled/lost", a_failed_session_cancels_the_calls);
   g_test_add_func("/session/tools/raw", a_raw_output_answers_the_call);

@@ -283,6 +283,23 @@ void its_output_was_refused() {
   g_assert_false(f.tools.on_error({"", "invalid_tool_call_id", "", "", id}));
 }
 
+// It was told to be cancelled: that is its end.
+void what_the_model_is_told_instead_was_refused() {
+  for (const bool timed_out : {true, false}) {
+    Fixture f;
+    f.responses.on_created(f.response("resp_1"));
+    f.call("call_1");
+    f.responses.on_done(f.response("resp_1"));
+    if (timed_out)
+      f.wire.loop.advance(std::chrono::seconds(30));
+    else
+      f.tools.cancel_all();
+    g_assert_cmpuint(f.wire.notices.size(), ==, 2);
+    g_assert_true(f.tools.on_error({"", "invalid_tool_call_id", "", "", f.wire.take().at(0).event_id}));
+    g_assert_cmpuint(f.wire.notices.size(), ==, 2);
+  }
+}
+
 void the_session_was_lost() {
   Fixture f;
   f.responses.on_created(f.response("resp_1"));
@@ -440,6 +457,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/tool-calls/cancelled/response", cancelled_with_the_response);
   g_test_add_func("/tool-calls/cancelled/deleted", its_item_was_deleted);
   g_test_add_func("/tool-calls/cancelled/refused", its_output_was_refused);
+  g_test_add_func("/tool-calls/cancelled/once", what_the_model_is_told_instead_was_refused);
   g_test_add_func("/tool-calls/cancelled/lost", the_session_was_lost);
   g_test_add_func("/tool-calls/parent/given-up", the_parent_was_given_up);
   g_test_add_func("/tool-calls/taken", taken_outputs_need_no_second_answer);
