@@ -135,6 +135,8 @@ SessionConfig read_session_config(const JsonValue& session) {
   config.noise_reduction =
       read_noise_reduction(either(input["noise_reduction"], session["input_audio_noise_reduction"]));
   config.turn_detection = read_turn_detection(either(input["turn_detection"], session["turn_detection"]));
+  if (input["turn_detection"]["idle_timeout_ms"].is_null() && config.turn_detection)
+    config.turn_detection->idle_timeout_ms = 0; // of the dialect that has it
   config.tools = read_tools(session["tools"]);
   const JsonValue& choice = session["tool_choice"];
   config.tool_choice = kept_if(choice, choice.is_string() || choice.is_object());

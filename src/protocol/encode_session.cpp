@@ -52,7 +52,8 @@ JsonValue turn_detection_json(Dialect dialect, const std::optional<TurnDetection
     out.set("threshold", turn->threshold);
     out.set("prefix_padding_ms", turn->prefix_padding_ms);
     out.set("silence_duration_ms", turn->silence_duration_ms);
-    if (dialect == Dialect::ga) out.set("idle_timeout_ms", turn->idle_timeout_ms);
+    if (dialect == Dialect::ga)
+      out.set("idle_timeout_ms", turn->idle_timeout_ms == 0u ? nullptr : JsonValue(turn->idle_timeout_ms));
   } else if (turn->eagerness) {
     out.set("eagerness", name_of(eagerness_names, *turn->eagerness));
   }

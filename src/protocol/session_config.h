@@ -28,7 +28,7 @@ struct TurnDetection {
   std::optional<double> threshold;                // 0..1, server_vad
   std::optional<std::uint32_t> prefix_padding_ms; // server_vad
   std::optional<std::uint32_t> silence_duration_ms;
-  std::optional<std::uint32_t> idle_timeout_ms; // 5000..30000, GA server_vad
+  std::optional<std::uint32_t> idle_timeout_ms; // 5000..30000, GA server_vad; 0 is sent as null: none
   std::optional<Eagerness> eagerness;           // semantic_vad
   std::optional<bool> create_response;
   std::optional<bool> interrupt_response;

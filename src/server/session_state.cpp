@@ -47,7 +47,7 @@ std::optional<Refusal> check_turn_detection(const TurnDetection& wanted) {
     if (auto bad = check_range(*wanted.threshold, 0, 1, "session.audio.input.turn_detection.threshold"))
       return bad;
   }
-  if (wanted.idle_timeout_ms) {
+  if (wanted.idle_timeout_ms.value_or(0) != 0) {
     constexpr auto param = "session.audio.input.turn_detection.idle_timeout_ms";
     if (wanted.mode != Mode::server_vad) return invalid("idle_timeout_ms needs server_vad.", param);
     if (auto bad = check_range(*wanted.idle_timeout_ms, 5000, 30000, param)) return bad;
@@ -82,6 +82,7 @@ TurnDetection merged(const TurnDetection& old, const TurnDetection& wanted,
   take(base.prefix_padding_ms, wanted.prefix_padding_ms);
   take(base.silence_duration_ms, wanted.silence_duration_ms);
   take(base.idle_timeout_ms, wanted.idle_timeout_ms);
+  if (base.idle_timeout_ms == 0u) base.idle_timeout_ms.reset();
   take(base.eagerness, wanted.eagerness);
   take(base.create_response, wanted.create_response);
   take(base.interrupt_response, wanted.interrupt_response);

@@ -16,7 +16,7 @@ constexpr std::string_view request_name = "session-update";
 
 void Configuration::reset() {
   pending_.clear();
-  asked_ = answered_ = {};
+  asked_ = answered_ = own_ = {};
   effective_ = {};
 }
 

@@ -30,6 +30,11 @@ class Configuration {
   // The application sent a session.update as a raw event: the server answers it, too.
   void raw_sent(std::string event_id) { pending_.push_back({std::move(event_id), {Purpose::raw, {}}}); }
   void server_says(const protocol::SessionInfo& info) { effective_ = info; }
+  // What the session was before anything was asked of it.
+  void opened_with(const protocol::SessionInfo& info) {
+    effective_ = info;
+    own_ = info.config;
+  }
   // A session.updated answers the oldest update under way; nothing when none was.
   std::optional<Answered> acknowledged();
   // An error that names one of our updates: it is over, and nothing of it was taken.
@@ -38,6 +43,7 @@ class Configuration {
   std::optional<Answered> initial_refused();
 
   const protocol::SessionConfig& asked() const { return asked_; }
+  const protocol::SessionConfig& own() const { return own_; } // of the server
   const protocol::SessionInfo& effective() const { return effective_; }
   bool under_way(Purpose purpose) const;
 
@@ -69,6 +75,7 @@ class Configuration {
   protocol::SessionType type_ = protocol::SessionType::conversation;
   protocol::SessionConfig asked_;    // by all updates sent
   protocol::SessionConfig answered_; // by those of them that were acknowledged
+  protocol::SessionConfig own_;      // before all of them
   protocol::SessionInfo effective_;
 };
 

@@ -1,6 +1,7 @@
 #include "session/engine.h"
 
 #include "base/log.h"
+#include "session/field_defaults.h"
 
 #include <algorithm>
 #include <utility>
@@ -384,6 +385,10 @@ void Engine::send_changes() {
   auto config = wanted();
   if (!config) return warn({Warning::Kind::setting_rejected, config.error().message});
   if (auto format = shared_->downlink.format()) config->output_format = format;
+  if (const std::string kept = say_defaults(configuration_.asked(), configuration_.own(), config.value());
+      !kept.empty())
+    warn_once(Warning::Kind::setting_rejected,
+              "What was set as " + kept + " stays for this connection: the server has not said its default");
   const SessionConfig fit = fitted(std::move(config.value()));
   SessionConfig changed = changed_fields(refused_, changed_fields(configuration_.asked(), fit));
   withhold_fixed(changed);
@@ -391,6 +396,12 @@ void Engine::send_changes() {
   if (changed.tools && connection_.provider().quirks.tools_reset_turns)
     changed.turn_detection = fit.turn_detection;
   if (!changed.turn_detection || std::exchange(turn_change_queued_, false)) {
+    // No value stands for none in a transcription, and what an update leaves out may stay.
+    if (configuration_.converses() && loses_part(configuration_.asked(), changed)) {
+      SessionConfig cleared;
+      cleared.transcription = Transcription{};
+      configuration_.send(std::move(cleared), Configuration::Purpose::change);
+    }
     configuration_.send(std::move(changed), Configuration::Purpose::change);
     return;
   }

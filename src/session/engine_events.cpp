@@ -140,7 +140,7 @@ void Engine::established(SessionInfo session) {
   if (!opened_as_asked(session)) return;
   responses_.set_cancels_by_id(provider.can.cancels_by_id);
   complete(provider, session);
-  configuration_.server_says(session);
+  configuration_.opened_with(session);
   shared_->downlink.set_interruptible(configuration_.interrupts_on_speech());
   phase_ = Phase::configuring;
   shared_->status.lock()->no_mcp = why_no_mcp(terms());

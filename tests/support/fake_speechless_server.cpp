@@ -38,8 +38,38 @@ void FakeSpeechlessServer::introduce() {
   transport_.deliver(SessionCreated{session_});
 }
 
+namespace {
+
+// As servers do: what an object leaves out stays, while its kind does.
+void keep_absent_parts(SessionConfig& config, const SessionConfig& before) {
+  const auto keep = [](const auto& old, auto& now) {
+    if (!now) now = old;
+  };
+  if (config.turn_detection && before.turn_detection &&
+      config.turn_detection->mode == before.turn_detection->mode) {
+    TurnDetection& turn = *config.turn_detection;
+    const TurnDetection& old = *before.turn_detection;
+    keep(old.threshold, turn.threshold);
+    keep(old.prefix_padding_ms, turn.prefix_padding_ms);
+    keep(old.silence_duration_ms, turn.silence_duration_ms);
+    keep(old.idle_timeout_ms, turn.idle_timeout_ms);
+    keep(old.eagerness, turn.eagerness);
+    keep(old.create_response, turn.create_response);
+    keep(old.interrupt_response, turn.interrupt_response);
+  }
+  if (config.transcription && *config.transcription != Transcription{} && before.transcription) {
+    keep(before.transcription->model, config.transcription->model);
+    keep(before.transcription->language, config.transcription->language);
+    keep(before.transcription->prompt, config.transcription->prompt);
+  }
+}
+
+} // namespace
+
 void FakeSpeechlessServer::acknowledge(const SessionConfig& asked) {
+  const SessionConfig before = session_.config;
   overlay(session_.config, asked);
+  keep_absent_parts(session_.config, before);
   transport_.deliver(SessionUpdated{session_});
 }
 

@@ -46,6 +46,8 @@ void all_turn_fields_are_sent() {
   has(ga(config), R"({"type":"server_vad","threshold":0.5,"prefix_padding_ms":300,"silence_duration_ms":500,)"
                   R"("idle_timeout_ms":5000,"create_response":true,"interrupt_response":false})");
   has(beta(config), R"("silence_duration_ms":500,"create_response":true,"interrupt_response":false})");
+  config.turn_detection->idle_timeout_ms = 0;
+  has(ga(config), R"("idle_timeout_ms":null,)");
   config.turn_detection = TurnDetection{.mode = TurnDetection::Mode::semantic_vad,
                                         .threshold = 0.5,
                                         .eagerness = TurnDetection::Eagerness::low};

@@ -59,6 +59,19 @@ void another_kind_of_detection_starts_from_its_defaults() {
   g_assert_cmpuint(now.silence_duration_ms.value(), ==, 200);
 }
 
+void an_idle_timeout_goes_with_null() {
+  Harness h;
+  SessionConfig change;
+  change.turn_detection.emplace().idle_timeout_ms = 6000;
+  h.configure(change);
+  g_assert_cmpuint(h.last<SessionUpdated>().session.config.turn_detection->idle_timeout_ms.value(), ==, 6000);
+  change.turn_detection->idle_timeout_ms = 0; // null on the wire
+  h.configure(change);
+  g_assert_cmpuint(h.last<SessionUpdated>().session.config.turn_detection->idle_timeout_ms.value_or(0), ==,
+                   0);
+  g_assert_cmpuint(h.all<ErrorEvent>().size(), ==, 0);
+}
+
 void wrong_values_are_refused_as_a_whole() {
   Harness h;
   std::vector<SessionConfig> wrong(9);
@@ -140,6 +153,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/server/session/created", the_first_event_describes_the_session);
   g_test_add_func("/server/session/update", updates_change_only_what_they_name);
   g_test_add_func("/server/session/detection", another_kind_of_detection_starts_from_its_defaults);
+  g_test_add_func("/server/session/no-idle-timeout", an_idle_timeout_goes_with_null);
   g_test_add_func("/server/session/wrong", wrong_values_are_refused_as_a_whole);
   g_test_add_func("/server/session/type", the_type_is_fixed);
   g_test_add_func("/server/session/voice", the_voice_is_fixed_by_the_first_audio);

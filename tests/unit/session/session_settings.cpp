@@ -195,6 +195,136 @@ void raw_updates_are_answered_in_their_place() {
   assert_text(text_of(errors[0], "request"), "send-event");
 }
 
+// A server keeps what an update leaves out: what is automatic again must be said.
+void turn_defaults_come_back() {
+  Conversation c;
+  c.set([](Settings& s) { s.vad_idle_timeout_ms = 6000; });
+  c.start();
+  const auto turns = [&] { return *c.server.session().config.turn_detection; };
+  g_assert_cmpuint(turns().idle_timeout_ms.value(), ==, 6000);
+  c.set([](Settings& s) { s.vad_create_response = s.vad_interrupt_response = TriState::no; });
+  c.run();
+  g_assert_false(turns().create_response.value());
+  g_assert_false(turns().interrupt_response.value());
+  c.set([](Settings& s) {
+    s.vad_create_response = s.vad_interrupt_response = TriState::automatic;
+    s.vad_idle_timeout_ms = -1;
+  });
+  c.run();
+  g_assert_true(turns().create_response.value());
+  g_assert_true(turns().interrupt_response.value());
+  g_assert_cmpuint(turns().idle_timeout_ms.value(), ==, 0); // null
+  g_assert_cmpuint(turns().silence_duration_ms.value(), ==, 500);
+  c.take();
+  c.set([](Settings& s) { s.vad_idle_timeout_ms = -1; });
+  c.run();
+  g_assert_cmpuint(c.take().size(), ==, 0); // said once
+  g_assert_cmpuint(c.src.ear->heard().warnings.size(), ==, 0);
+}
+
+// Also the detection as a whole, and as the server itself has it.
+void the_servers_own_turns_come_back() {
+  Conversation c;
+  TurnDetection own;
+  own.silence_duration_ms = 700;
+  own.create_response = false;
+  c.server.session().config.turn_detection = own;
+  c.set([](Settings& s) { s.vad_create_response = TriState::yes; });
+  c.start();
+  const auto turns = [&] { return *c.server.session().config.turn_detection; };
+  c.set([](Settings& s) { s.vad_create_response = TriState::automatic; });
+  c.run();
+  g_assert_false(turns().create_response.value());
+  c.set([](Settings& s) { s.turn_detection = TurnDetectionChoice::none; });
+  c.run();
+  g_assert_true(turns().mode == TurnDetection::Mode::none);
+  c.set([](Settings& s) { s.turn_detection = TurnDetectionChoice::automatic; });
+  c.run();
+  g_assert_true(turns().mode == TurnDetection::Mode::server_vad);
+  g_assert_cmpuint(turns().silence_duration_ms.value(), ==, 700);
+}
+
+// Of every property that can be left to the server: what it said at first, else what the protocol documents.
+void all_defaults_come_back() {
+  Conversation c;
+  c.server.session().config.instructions = "I serve.";
+  const Settings before = c.session->settings();
+  c.set([](Settings& s) {
+    s.instructions = "Be kind.";
+    s.voice = "ash";
+    s.speed = 1.2;
+    s.noise_reduction = NoiseReductionChoice::near_field;
+    s.input_transcription_model = "whisper-1";
+    s.input_transcription_language = "de";
+    s.tools = R"([{"type":"function","name":"f"}])";
+    s.tool_choice = "required";
+    s.parallel_tool_calls = TriState::no;
+    s.max_output_tokens = 100;
+    s.reasoning_effort = "high";
+    s.truncation = "disabled";
+    s.prompt = "pmpt_1";
+  });
+  c.start();
+  const SessionConfig& now = c.server.session().config;
+  c.set([](Settings& s) { s.input_transcription_language.reset(); });
+  c.run();
+  assert_text(now.transcription->model.value(), "whisper-1");
+  g_assert_false(now.transcription->language.has_value());
+  c.set([&](Settings& s) { s = before; });
+  c.run();
+  assert_text(*now.instructions, "I serve.");
+  assert_text(*now.voice, "alloy");
+  g_assert_cmpfloat(*now.speed, ==, 1);
+  g_assert_true(now.noise_reduction == NoiseReduction::none);
+  g_assert_true(now.transcription == Transcription{});
+  assert_text(now.tools->text, "[]");
+  assert_text(now.tool_choice->text, "\"auto\"");
+  g_assert_true(now.parallel_tool_calls.value());
+  g_assert_cmpint(*now.max_output_tokens, ==, infinite_tokens);
+  assert_text(*now.reasoning_effort, "low");
+  assert_text(now.truncation->text, "\"auto\"");
+  assert_text(now.prompt->text, "null");
+  g_assert_cmpuint(c.src.ear->heard().warnings.size(), ==, 0);
+}
+
+void a_default_that_nobody_knows() {
+  Conversation c;
+  c.server.session().config.voice.reset();
+  c.set([](Settings& s) { s.voice = "ash"; });
+  c.start();
+  c.take();
+  for (int i = 0; i < 2; ++i) {
+    c.set([&](Settings& s) {
+      s.voice.reset();
+      s.instructions = std::to_string(i);
+    });
+    c.run();
+  }
+  g_assert_cmpuint(c.take_only<SessionUpdate>().size(), ==, 2);
+  const auto warnings = c.src.ear->warnings(Warning::Kind::setting_rejected);
+  g_assert_cmpuint(warnings.size(), ==, 1);
+  g_assert_true(contains(warnings[0], "'voice' stays"));
+}
+
+void beta_temperature_comes_back() {
+  Conversation c;
+  c.transport.set_dialect(Dialect::beta);
+  c.set([](Settings& s) {
+    s.provider = ProviderId::openai_beta;
+    s.temperature = 1.1;
+    s.vad_create_response = TriState::no;
+  });
+  c.start();
+  g_assert_cmpfloat(*c.server.session().config.temperature, ==, 1.1);
+  c.set([](Settings& s) {
+    s.temperature = -1;
+    s.vad_create_response = TriState::automatic;
+  });
+  c.run();
+  g_assert_cmpfloat(*c.server.session().config.temperature, ==, 0.8);
+  g_assert_true(c.server.session().config.turn_detection->create_response.value());
+}
+
 // What is for the next connection is not sent, and used by it.
 void next_connection() {
   Conversation c;
@@ -249,6 +379,11 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/settings/modality", modality_follows_the_src);
   g_test_add_func("/session/settings/differences", answers_do_not_warn_of_older_changes);
   g_test_add_func("/session/settings/raw", raw_updates_are_answered_in_their_place);
+  g_test_add_func("/session/settings/defaults/turns", turn_defaults_come_back);
+  g_test_add_func("/session/settings/defaults/own-turns", the_servers_own_turns_come_back);
+  g_test_add_func("/session/settings/defaults/all", all_defaults_come_back);
+  g_test_add_func("/session/settings/defaults/unknown", a_default_that_nobody_knows);
+  g_test_add_func("/session/settings/defaults/beta", beta_temperature_comes_back);
   g_test_add_func("/session/settings/next-connection", next_connection);
   g_test_add_func("/session/settings/transcription", transcription_session);
   return g_test_run();

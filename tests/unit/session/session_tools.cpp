@@ -353,6 +353,8 @@ void turns_are_not_answered_while_a_tool_runs() {
   c.set([](Settings& s) { s.vad_create_response = TriState::automatic; });
   c.run();
   g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 1); // no answer to the noise is waited for
+  g_assert_true(
+      c.server.session().config.turn_detection->create_response.value()); // the next turn is answered
 }
 
 } // namespace
