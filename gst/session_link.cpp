@@ -16,8 +16,6 @@ namespace {
 
 using session::Session;
 
-constexpr gint64 warning_interval_us = 10'000'000;
-
 GQuark link_quark() {
   static const GQuark quark = g_quark_from_static_string("realtime-session-link");
   return quark;
@@ -253,6 +251,7 @@ bool SessionLink::before(GstStateChange transition) {
     return join();
   case GST_STATE_CHANGE_READY_TO_PAUSED:
     state_.lock()->open = true;
+    *warnings_.lock() = {}; // another run
     act([this](Session& s, session::MemberId m) { s.open(m, role_); });
     return true;
   case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
@@ -293,19 +292,9 @@ void SessionLink::on_notice(const session::Notice& notice) {
 }
 
 void SessionLink::on_warning(const session::Warning& warning) {
-  unsigned suppressed = 0;
-  {
-    auto warnings = warnings_.lock();
-    WarningCount& count = (*warnings)[warning.kind];
-    const gint64 now = g_get_monotonic_time();
-    if (count.last_posted != 0 && now - count.last_posted < warning_interval_us) {
-      ++count.suppressed;
-      return;
-    }
-    count.last_posted = now;
-    suppressed = std::exchange(count.suppressed, 0);
-  }
-  if (const auto e = element()) post_warning(e.get(), warning.text, suppressed);
+  const auto kept_back = warnings_.lock()->pass(warning, g_get_monotonic_time());
+  if (!kept_back) return;
+  if (const auto e = element()) post_warning(e.get(), warning.text, *kept_back);
 }
 
 void SessionLink::on_progress(session::ProgressKind kind, const std::string& text) {

@@ -4,12 +4,12 @@
 
 #include "base/guarded.h"
 #include "gst/property_table.h"
+#include "gst/warning_limit.h"
 #include "session/session.h"
 
 #include <gst/gst.h>
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -67,15 +67,11 @@ class SessionLink final : public session::Listener, public std::enable_shared_fr
     const void* pipeline = nullptr; // of this element, only to be compared
     bool open = false;
   };
-  struct WarningCount {
-    gint64 last_posted = 0; // us, monotonic
-    unsigned suppressed = 0;
-  };
   mutable GWeakRef element_;
   const session::Role role_;
   const std::function<void(GstElement*)> on_wake_;
   Guarded<State> state_;
-  Guarded<std::map<session::Warning::Kind, WarningCount>> warnings_;
+  Guarded<WarningLimit> warnings_;
 };
 
 // The link of an element of ours, for action signals.

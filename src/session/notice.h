@@ -88,8 +88,8 @@ struct Notice {
 
 enum class ProgressKind { start, progress, complete, error, canceled };
 
-// Something the user asked for was lost, though the session goes on: becomes a GST WARNING, rate limited per
-// `kind`.
+// Something the user asked for was lost, though the session goes on: becomes a GST WARNING. Repetitions of a
+// text are limited there, and how many come of one kind.
 struct Warning {
   enum class Kind {
     uplink_dropped,
