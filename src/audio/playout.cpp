@@ -132,6 +132,7 @@ FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
   FrameInfo frame_info;
   std::size_t filled = 0;
   span_count_ = 0;
+  if (continuous_) catch_up(format_.samples(frame.size()), pts);
   while (filled < frame.size()) {
     Content* content = current();
     if (!content) {
@@ -143,7 +144,6 @@ FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
       note_underrun(*content, frame_info);
       break;
     }
-    if (continuous_ && filled == 0) catch_up(*content, format_.samples(frame.size()));
     if (!playing_) frame_info.starts_reply = true;
     playing_ = true;
     const std::span<std::uint8_t> room = frame.subspan(filled);
@@ -155,7 +155,6 @@ FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
       content->whole_since = content->read;
       fade_in(format_.encoding, room.first(format_.bytes(std::min(count, fade))));
     }
-    if (!crossing_.empty()) cross_fade(room.first(format_.bytes(count)));
     frame_info.audio_samples += count;
     filled += format_.bytes(count);
     note_cushion(*content);
@@ -167,6 +166,7 @@ FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
     }
     if (content->cut && unread(*content) == 0) playing_ = false; // what follows is another reply
   }
+  if (!crossing_.empty()) cross_fade(frame.first(filled));
   std::memset(frame.data() + filled, format_.silence_byte(), frame.size() - filled);
   played_ += frame_info.audio_samples;
   if (continuous_) note_quiet(frame);
@@ -270,9 +270,13 @@ void Playout::forget_heard(Content& content) {
 // Of a sample that left or is the next to leave.
 std::uint64_t Playout::pts_of(const Content& content, std::uint64_t sample) {
   const Segment* in = &content.segments.front();
+  std::uint64_t next = ~std::uint64_t{0}; // what was left out in between has its time
   for (const Segment& segment : content.segments)
-    if (segment.first < sample) in = &segment;
-  return in->pts + content.format.ns_of_samples(sample - std::min(sample, in->first));
+    if (segment.first < sample)
+      in = &segment;
+    else
+      next = std::min(next, segment.pts);
+  return std::min(next, in->pts + content.format.ns_of_samples(sample - std::min(sample, in->first)));
 }
 
 void Playout::advance(std::uint64_t now, std::uint64_t delay, std::vector<PlaybackMark>& marks) {

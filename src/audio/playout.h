@@ -109,10 +109,12 @@ class Playout {
   std::uint64_t take(Content& content, std::span<std::uint8_t> out, std::uint64_t pts);
   void note_segment(Content& content, std::uint64_t count, std::uint64_t pts);
   void note_span(const Content& content, std::uint64_t count, std::uint64_t pts);
-  void peek(const Content& content, std::uint64_t first, std::span<std::uint8_t>* out) const;
-  std::uint64_t silence_ahead(const Content& content, std::uint64_t limit);
-  void leave_out(Content& content, std::uint64_t samples);
-  void catch_up(Content& content, std::uint64_t frame);
+  std::uint64_t stream_ahead() const;
+  void peek(std::uint64_t first, std::span<std::uint8_t>* out) const;
+  std::uint64_t silence_ahead(std::uint64_t limit);
+  void leave_out(std::uint64_t samples, std::uint64_t pts);
+  void skip(Content& content, std::uint64_t samples);
+  void catch_up(std::uint64_t frame, std::uint64_t pts);
   void cross_fade(std::span<std::uint8_t> frame);
   void note_quiet(std::span<const std::uint8_t> frame);
   void drop_waiting(Content& content);

@@ -71,9 +71,14 @@ void TranscriptTrack::played(const PlayedSpan& span) {
 // A position behind the last sample that left is extrapolated.
 std::uint64_t TranscriptTrack::time_of(const Reply& reply, const Format& format, std::uint64_t position) {
   const PlayedSpan* in = &reply.spans.front();
+  std::uint64_t next = ~std::uint64_t{0}; // what was left out in between has its time
   for (const PlayedSpan& span : reply.spans)
-    if (span.first <= position) in = &span;
-  return position < in->first ? in->pts : in->pts + format.ns_of_samples(position - in->first);
+    if (span.first <= position)
+      in = &span;
+    else
+      next = std::min(next, span.pts);
+  return position < in->first ? in->pts
+                              : std::min(next, in->pts + format.ns_of_samples(position - in->first));
 }
 
 bool TranscriptTrack::told_all(const Reply& reply) {

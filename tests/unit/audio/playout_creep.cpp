@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <numbers>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -30,8 +32,16 @@ struct Stream {
       bytes.push_back(static_cast<std::uint8_t>(sample & 0xFF));
       bytes.push_back(static_cast<std::uint8_t>(sample >> 8));
       if (std::abs(value) > loud) ++spoken;
+      if (sentence > 0 && (sent + 1) % sentence == 0) end_sentence(bytes);
     }
-    playout.append(key("item_1"), bytes);
+    playout.append(key(item()), bytes);
+  }
+  std::string item() const { return "item_" + std::to_string(sentences); }
+  void end_sentence(std::vector<std::uint8_t>& bytes) {
+    playout.append(key(item()), bytes);
+    playout.content_done(key(item()));
+    bytes.clear();
+    ++sentences;
   }
   // `seconds` of frames, for each of which `per_frame` samples come, in pieces of `piece`.
   void run(unsigned seconds, double per_frame, std::uint64_t piece = frame) {
@@ -41,6 +51,8 @@ struct Stream {
       const auto samples = reader.read();
       heard.insert(heard.end(), samples.begin(), samples.end());
       longest_wait = std::max(longest_wait, playout.waiting_samples());
+      for (PlaybackMark& mark : reader.advance(reader.now()))
+        marks.push_back(std::move(mark));
     }
   }
   std::uint64_t loud_samples() const {
@@ -53,6 +65,8 @@ struct Stream {
   static constexpr int loud = 200; // nothing that passes for silence
   double (*gain)(std::uint64_t) = [](std::uint64_t) { return 1.0; };
   std::uint64_t sent = 0, spoken = 0, longest_wait = 0;
+  std::uint64_t sentence = 0, sentences = 1; // samples, if it has any
+  std::vector<PlaybackMark> marks;
   double due = 0;
   std::vector<std::int16_t> heard;
 };
@@ -153,6 +167,55 @@ void a_stall_is_made_up_for() {
   assert_no_click({stream.heard.end() - 10 * 24000, stream.heard.end()});
 }
 
+// Each sentence has its end; the stream goes on. Every one of them is told, also what was left out.
+void a_stall_is_made_up_for_in_sentences_of(std::uint64_t seconds) {
+  Stream stream(100);
+  stream.sentence = seconds * 24000;
+  stream.run(6, frame);
+  stream.run(10, 0); // nothing comes
+  stream.send(240000);
+  stream.run(20, frame);
+  g_assert_cmpuint(stream.playout.underruns(), ==, 1);
+  g_assert_cmpuint(in_ms(stream.playout.waiting_samples()), <=, 250);
+  assert_no_click({stream.heard.end() - 10 * 24000, stream.heard.end()});
+  stream.playout.content_done(key(stream.item()));
+  stream.run(1, 0);
+  g_assert_true(stream.playout.idle());
+  std::uint64_t finished = 0, ended = 0;
+  for (const PlaybackMark& mark : stream.marks) {
+    g_assert_cmpuint(mark.time(), >=, ended); // in order, none longer than it was
+    ended = mark.time();
+    if (mark.kind == PlaybackMark::Kind::finished) ++finished;
+  }
+  g_assert_cmpuint(finished, ==,
+                   stream.sent % stream.sentence == 0 ? stream.sentences - 1 : stream.sentences);
+}
+
+void a_stall_is_made_up_for_in_sentences() {
+  for (const std::uint64_t seconds : {1, 3, 8})
+    a_stall_is_made_up_for_in_sentences_of(seconds);
+}
+
+void sentences_do_not_fall_behind() {
+  Stream stream(100);
+  stream.sentence = 24000;
+  stream.run(600, frame * 1.05);
+  g_assert_cmpuint(in_ms(stream.longest_wait), <=, 100 * 2 + 250);
+  g_assert_cmpuint(stream.playout.underruns(), ==, 0);
+  assert_no_click({stream.heard.begin() + 24000, stream.heard.end()}); // it begins at full level
+}
+
+// Words go only where no pause of the sentences that wait is long enough.
+void pauses_between_sentences_are_shortened() {
+  Stream stream(100);
+  stream.gain = mostly;
+  stream.sentence = 24000; // one in three is silent
+  stream.run(120, frame * 1.05);
+  g_assert_cmpuint(in_ms(stream.longest_wait), <=, 100 + 100 + 200);
+  g_assert_cmpuint(stream.loud_samples() + stream.playout.waiting_samples(), >=, stream.spoken);
+  assert_no_click(stream.heard);
+}
+
 // Bursts of a second, in time on the whole, are jitter and no delay.
 void jitter_is_no_delay() {
   Stream stream(300);
@@ -219,6 +282,9 @@ int main(int argc, char** argv) {
   g_test_add_func("/playout-creep/large-pieces", large_pieces);
   g_test_add_func("/playout-creep/short-pauses", short_pauses);
   g_test_add_func("/playout-creep/stall", a_stall_is_made_up_for);
+  g_test_add_func("/playout-creep/sentences/stall", a_stall_is_made_up_for_in_sentences);
+  g_test_add_func("/playout-creep/sentences/in-time", sentences_do_not_fall_behind);
+  g_test_add_func("/playout-creep/sentences/pauses", pauses_between_sentences_are_shortened);
   g_test_add_func("/playout-creep/jitter", jitter_is_no_delay);
   g_test_add_func("/playout-creep/no-cushion", without_a_cushion);
   g_test_add_func("/playout-creep/positions", positions_go_on_behind_what_was_left_out);

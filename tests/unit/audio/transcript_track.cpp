@@ -194,6 +194,21 @@ void the_end_of_a_response_ends_its_texts() {
   g_assert_true(words.back().last);
 }
 
+// The end of the first was left out: its words have the time at which what follows began to leave.
+void audio_that_was_left_out() {
+  Talk talk;
+  talk.track.text(format, first, "one two six");
+  talk.receive(first, 1100);
+  talk.end(first);
+  talk.play(first, 0, 100, 0);
+  talk.play(first, 1100, 0, 100);
+  const auto words = talk.take();
+  g_assert_cmpuint(words.size(), ==, 3);
+  assert_word(words[0], "one", 0, 100, false);
+  assert_word(words[1], "two", 100, 0, false);
+  assert_word(words[2], "six", 100, 0, true);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -206,6 +221,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/transcript-track/late", text_after_its_audio_had_left);
   g_test_add_func("/transcript-track/two", replies_follow_one_another);
   g_test_add_func("/transcript-track/nobody", nobody_reads);
+  g_test_add_func("/transcript-track/left-out", audio_that_was_left_out);
   g_test_add_func("/transcript-track/response-done", the_end_of_a_response_ends_its_texts);
   return g_test_run();
 }
