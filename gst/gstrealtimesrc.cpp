@@ -27,6 +27,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <utility>
 
 GST_DEBUG_CATEGORY_STATIC(gst_realtime_src_debug);
 #define GST_CAT_DEFAULT gst_realtime_src_debug
@@ -81,6 +82,7 @@ struct SrcPrivate {
   std::atomic<bool> flushed{false};      // by the application
   std::uint64_t paused_at = 0;           // running time; state changes only
   bool was_idle = true, in_gap = true;
+  bool segment_sent = false; // and not flushed since
 };
 
 struct _GstRealtimeSrc {
@@ -147,6 +149,7 @@ static GstStateChangeReturn gst_realtime_src_change_state(GstElement* element, G
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
     priv->frames.reset();
     priv->was_idle = priv->in_gap = true;
+    priv->segment_sent = false;
     priv->latency = priv->paused_at = 0;
   }
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) priv->frames.set_paused(false);
@@ -233,7 +236,17 @@ static void gst_realtime_src_flush(GstRealtimeSrc* self, Session& session) {
   gst_pad_push_event(GST_BASE_SRC_PAD(src), gst_event_new_flush_start());
   gst_pad_push_event(GST_BASE_SRC_PAD(src), gst_event_new_flush_stop(FALSE));
   gst_base_src_new_segment(src, &src->segment);
+  priv->segment_sent = false;
   priv->frames.mark_discont();
+}
+
+// The base class sends the segment with the first buffer only, and once more when that follows a GAP: both
+// are the same.
+static void gst_realtime_src_push_gap(GstRealtimeSrc* self, const FrameClock::Frame& frame) {
+  GstBaseSrc* src = GST_BASE_SRC(self);
+  if (!std::exchange(self->priv->segment_sent, true))
+    gst_pad_push_event(GST_BASE_SRC_PAD(src), gst_event_new_segment(&src->segment));
+  gst_pad_push_event(GST_BASE_SRC_PAD(src), gst_event_new_gap(frame.pts, frame.duration));
 }
 
 static void gst_realtime_src_report(GstRealtimeSrc* self, Session& session) {
@@ -271,8 +284,7 @@ static GRef<GstBuffer> gst_realtime_src_frame(GstRealtimeSrc* self, Session& ses
   const bool silent = info.audio_samples == 0;
   const bool leaves_gap = std::exchange(priv->in_gap, silent) && !silent;
   if (silent && gap_mode != GapMode::silence) {
-    if (gap_mode == GapMode::gap_event)
-      gst_pad_push_event(GST_BASE_SRC_PAD(self), gst_event_new_gap(frame.pts, frame.duration));
+    if (gap_mode == GapMode::gap_event) gst_realtime_src_push_gap(self, frame);
     return {};
   }
   GST_BUFFER_PTS(buffer.get()) = frame.pts;
@@ -295,7 +307,10 @@ static GstFlowReturn gst_realtime_src_create(GstPushSrc* src, GstBuffer** out) {
     const auto format = session->downlink().format();
     if (!format) return GST_FLOW_NOT_NEGOTIATED;
     const SrcSettings settings = *priv->settings.lock();
-    if (priv->flushed.exchange(false)) priv->frames.mark_discont();
+    if (priv->flushed.exchange(false)) {
+      priv->frames.mark_discont();
+      priv->segment_sent = false;
+    }
     FrameClock::Frame frame = priv->frames.next(GST_ELEMENT(self), *format, settings.frame_duration_ms);
     const FrameClock::Wait wait = priv->frames.wait(GST_ELEMENT(self), frame);
     if (wait == FrameClock::Wait::flushing) return GST_FLOW_FLUSHING;
@@ -307,6 +322,7 @@ static GstFlowReturn gst_realtime_src_create(GstPushSrc* src, GstBuffer** out) {
     priv->frames.advance(frame);
     gst_realtime_src_report(self, *session);
     if (!buffer) continue;
+    priv->segment_sent = true;
     *out = buffer.release();
     return GST_FLOW_OK;
   }
