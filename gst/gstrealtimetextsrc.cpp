@@ -23,6 +23,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -54,16 +55,19 @@ constexpr std::uint64_t gap_ns = 100'000'000;
 
 } // namespace
 
-// `settings`, `reader` and `clock` bring their locks; the rest belongs to the streaming thread.
+// `settings`, `reader` and `clock` bring their locks; the rest but the atomic belongs to the streaming
+// thread.
 struct TextSrcPrivate {
   std::shared_ptr<SessionLink> link;
   Guarded<TextSrcSettings> settings;
   Guarded<std::shared_ptr<session::TextReader>> reader;
   FrameClock clock;
+  std::atomic<bool> flushed{false};      // by the application
   std::optional<std::uint64_t> position; // running time up to which text or GAP events were sent
   std::uint64_t last_pts = 0;            // timestamps never go back
   std::optional<Speaker> speaker;
-  bool segment_sent = false, final_due = false;
+  bool segment_sent = false; // and not flushed since
+  bool final_due = false;
   bool transcribes = false; // what is heard is all that the session says
 };
 
@@ -100,6 +104,7 @@ static void gst_realtime_text_src_get_property(GObject* object, guint id, GValue
 
 static void gst_realtime_text_src_start_reading(GstRealtimeTextSrc* self) {
   TextSrcPrivate* priv = self->priv;
+  priv->clock.reset();
   priv->position.reset();
   priv->last_pts = 0;
   priv->speaker.reset();
@@ -134,6 +139,8 @@ static gboolean gst_realtime_text_src_send_event(GstElement* element, GstEvent* 
     gst_event_unref(event);
     return FALSE;
   }
+  // Downstream begins anew.
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) GST_REALTIME_TEXT_SRC(element)->priv->flushed = true;
   return GST_ELEMENT_CLASS(gst_realtime_text_src_parent_class)->send_event(element, event);
 }
 
@@ -216,6 +223,7 @@ static GstFlowReturn gst_realtime_text_src_create(GstPushSrc* src, GstBuffer** o
   const auto session = priv->link->session();
   const auto reader = *priv->reader.lock();
   if (!session || !reader) return GST_FLOW_FLUSHING;
+  if (priv->flushed.exchange(false)) priv->segment_sent = false;
   if (!priv->position) priv->position = priv->clock.running_time(GST_ELEMENT(self));
   if (std::exchange(priv->final_due, false))
     gst_realtime_text_src_push_transcriber_event(self, "rstranscribe/final-transcript", nullptr);

@@ -155,6 +155,44 @@ GST_START_TEST(and_after_a_flush_from_outside) {
 }
 GST_END_TEST
 
+GST_START_TEST(words_go_on_behind_a_segment_after_a_flush) {
+  ElementHarness h;
+  GstElement* text = h.add_text();
+  h.play_src();
+  h.wait_for_frame();
+  h.crank_no_buffer();
+  assert_events(h, {GST_EVENT_STREAM_START, GST_EVENT_CAPS, GST_EVENT_SEGMENT, GST_EVENT_GAP});
+  flush(text);
+  h.wait_for_frame();
+  h.crank_no_buffer();
+  assert_events(h, {GST_EVENT_FLUSH_START, GST_EVENT_FLUSH_STOP, GST_EVENT_SEGMENT, GST_EVENT_GAP});
+}
+GST_END_TEST
+
+// Without a clock of the pipeline its time begins with each run.
+GST_START_TEST(the_time_of_words_begins_with_the_stream) {
+  ElementHarness h;
+  gst_system_clock_set_default(h.clock());
+  GstElement* text = h.add_text();
+  gst_element_set_clock(text, nullptr);
+  for (const std::uint64_t begin : {100 * GST_SECOND, 300 * GST_SECOND}) {
+    gst_test_clock_set_time(h.test_clock(), begin);
+    h.play_src();
+    h.wait_for_frame();
+    events(h);
+    h.crank_no_buffer();
+    auto event = GRef<GstEvent>::adopt(gst_harness_pull_event(h.downstream()));
+    while (GST_EVENT_TYPE(event.get()) != GST_EVENT_GAP)
+      event = GRef<GstEvent>::adopt(gst_harness_pull_event(h.downstream()));
+    GstClockTime pts = 1;
+    gst_event_parse_gap(event.get(), &pts, nullptr);
+    fail_unless_equals_uint64(pts, 0);
+    gst_element_set_state(text, GST_STATE_READY);
+  }
+  gst_system_clock_set_default(nullptr);
+}
+GST_END_TEST
+
 GST_START_TEST(a_mixer_takes_them) {
   assert_takes_gaps("realtimesrc gap-mode=gap-event", "audiomixer");
 }
@@ -162,6 +200,7 @@ GST_END_TEST
 
 GST_START_TEST(a_muxer_takes_them) {
   assert_takes_gaps("realtimesrc gap-mode=gap-event", "matroskamux");
+  assert_takes_gaps("realtimetextsrc", "matroskamux");
 }
 GST_END_TEST
 
@@ -173,6 +212,8 @@ static Suite* gaps_suite() {
   tcase_add_test(tcase, the_segment_comes_before_the_first_gap);
   tcase_add_test(tcase, and_again_after_an_interruption_that_flushes);
   tcase_add_test(tcase, and_after_a_flush_from_outside);
+  tcase_add_test(tcase, words_go_on_behind_a_segment_after_a_flush);
+  tcase_add_test(tcase, the_time_of_words_begins_with_the_stream);
   tcase_add_test(tcase, a_mixer_takes_them);
   tcase_add_test(tcase, a_muxer_takes_them);
   return suite;

@@ -77,6 +77,13 @@ GstElement* ElementHarness::add_src(const PropertyTexts& properties, const char*
   return src;
 }
 
+GstElement* ElementHarness::add_text(const PropertyTexts& properties) {
+  GstElement* text = make("realtimetextsrc", properties);
+  downstream_ = gst_harness_new_with_element(text, nullptr, "src");
+  gst_element_set_clock(text, clock_.get());
+  return text;
+}
+
 void ElementHarness::play_src() {
   fail_unless(gst_element_set_state(downstream_->element, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE);
 }

@@ -57,6 +57,7 @@ class ElementHarness {
 
   // ---- realtimesrc, with a GstHarness downstream ----
   GstElement* add_src(const PropertyTexts& properties = {}, const char* downstream_caps = pcm_caps);
+  GstElement* add_text(const PropertyTexts& properties = {}); // realtimetextsrc instead of it
   GstHarness* downstream() { return downstream_; }
   void play_src();
   // Blocks until the streaming thread waits for the clock. Only one element may wait for it.
