@@ -45,7 +45,7 @@ class Agent(Program):
             json.dump({"port": 0, **settings}, file)
         self.settings = file.name
         super().__init__(program, self.settings, environment=environment)
-        self.port = int(self.wait_for(r"listening on sip:127\.0\.0\.1:(\d+)")[1])
+        self.port = int(self.wait_for(r"listening on sip:\S+:(\d+)")[1])
 
     def wait_calls_gone(self):
         """Until no call has a socket or a thread of its own. How many descriptors are left, and UDP sockets."""

@@ -15,6 +15,10 @@ class Failed(Exception):
     """A check that does not hold; its text is shown."""
 
 
+class Skipped(Exception):
+    """A check that cannot be held here, and why."""
+
+
 def until(holds, what, timeout=DEADLINE_S):
     """Asks again and again: for what the kernel knows and nobody tells."""
     end = time.monotonic() + timeout
@@ -148,11 +152,13 @@ class Program:
 
 
 def outcome(check):
-    """What there is to say, and whether it holds."""
+    """What there is to say, whether it holds, and why it was skipped."""
     try:
-        return check() or "", True
+        return check() or "", True, ""
     except Failed as failure:
-        return str(failure), False
+        return str(failure), False, ""
+    except Skipped as reason:
+        return "", True, f" # SKIP {reason}"
 
 
 def report(checks, at_once=1):
@@ -161,9 +167,9 @@ def report(checks, at_once=1):
     failures = 0
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         outcomes = pool.map(outcome, [check for _, check in checks])
-        for number, ((name, _), (remark, good)) in enumerate(zip(checks, outcomes), 1):
+        for number, ((name, _), (remark, good, skipped)) in enumerate(zip(checks, outcomes), 1):
             failures += not good
-            print(f"{'ok' if good else 'not ok'} {number} {name}", flush=True)
+            print(f"{'ok' if good else 'not ok'} {number} {name}{skipped}", flush=True)
             for line in remark.splitlines():
                 print(f"# {line}", flush=True)
             if not good: # what the test's runner shows of a failure

@@ -1,5 +1,6 @@
 """Telephones as far as their audio goes: mu-law over RTP, many of them in one thread."""
 import queue
+import re
 import selectors
 import socket
 import struct
@@ -17,18 +18,35 @@ TONE = bytes((0x9B, 0xA5, 0x9D, 0x97, 0x94, 0x93, 0x94, 0x97, 0x9D, 0xA5, 0xFF, 
 class Telephone:
     """Announces `port`; answers to where packets come from, as a telephone behind a NAT has it done to it."""
 
-    def __init__(self):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+    def __init__(self, address="127.0.0.1"):
+        self.socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((address, 0))
         self.socket.setblocking(False)
         self.port = self.socket.getsockname()[1]
         self.peer = None
+        self.sends = True
+        self.event_type = 101
+        self._tone_packets = 0
         self.sent = 0
         self.received = self.lost = self.loud = self.parts = 0
         self.longest_gap_s = 0.0
         self._sequence = self._last_s = None
         self._quiet = 1000
         self.events, self._event, self._event_timestamp = queue.SimpleQueue(), [], 0
+
+    def aim(self, description):
+        """At what the peer's session description says, rather than at where its packets come from."""
+        self.peer = (re.search(r"^c=IN IP[46] (\S+)", description, re.M)[1],
+                     int(re.search(r"^m=audio (\d+)", description, re.M)[1]))
+
+    def say_tone(self, seconds):
+        self._tone_packets = round(seconds / PACKET_S)
+
+    def send_audio(self, tone):
+        if self._tone_packets:
+            self._tone_packets -= 1
+            tone = True
+        self.send(TONE * 8 if tone else bytes([SILENT]) * PACKET)
 
     def take(self, packet, now):
         sequence = struct.unpack_from("!H", packet, 2)[0]
@@ -61,15 +79,15 @@ class Telephone:
             if self.events.empty():
                 return False
             self._event, self._event_timestamp = self.events.get(), self.sent * PACKET
-        self.send(struct.pack("!BBH", *self._event.pop(0)), 101, self._event_timestamp)
+        self.send(struct.pack("!BBH", *self._event.pop(0)), self.event_type, self._event_timestamp)
         return True
 
 
 class Telephones:
     """`count` of them; each says a tone of `tone_s` every `turn_s` from its first packet on."""
 
-    def __init__(self, count, tone_s=1.0, turn_s=10.0):
-        self.all = [Telephone() for _ in range(count)]
+    def __init__(self, count, tone_s=1.0, turn_s=10.0, address="127.0.0.1"):
+        self.all = [Telephone(address) for _ in range(count)]
         self._tone_packets, self._turn_packets = round(tone_s / PACKET_S), round(turn_s / PACKET_S)
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -97,7 +115,6 @@ class Telephones:
             if time.monotonic() >= due:
                 due += PACKET_S
                 for phone in self.all:
-                    if phone.peer and not phone.send_event():
-                        tone = phone.sent % self._turn_packets < self._tone_packets
-                        phone.send(TONE * 8 if tone else bytes([SILENT]) * PACKET)
+                    if phone.peer and phone.sends and not phone.send_event():
+                        phone.send_audio(phone.sent % self._turn_packets < self._tone_packets)
         selector.close()

@@ -4,7 +4,7 @@ import socket
 
 from programs import Failed
 
-OFFER = ("v=0\r\no=- {version} {version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\n"
+OFFER = ("v=0\r\no=- {version} {version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN {kind} {address}\r\nt=0 0\r\n"
          "m=audio {port} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n{lines}")
 
 
@@ -27,18 +27,21 @@ class SipPhone:
 
     count = 0
 
-    def __init__(self, port, audio_port=40000, number="bot"):
+    def __init__(self, port, audio_port=40000, number="bot", address="127.0.0.1"):
         SipPhone.count += 1
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((address, 0))
         self.own_port = self.socket.getsockname()[1]
-        self.agent = ("127.0.0.1", port)
-        self.audio_port, self.number = audio_port, number
+        self.agent = (address, port)
+        self.audio_port, self.number, self.address = audio_port, number, address
+        self.host = f"[{address}]" if ":" in address else address
         self.call_id = f"{SipPhone.count}-{self.own_port}@test"
-        self.to_tag, self.sequence, self.target = "", 0, f"sip:{number}@127.0.0.1:{port}"
+        self.to_tag, self.sequence, self.target = "", 0, f"sip:{number}@{self.host}:{port}"
 
-    def offer(self, lines="", address="127.0.0.1"):
-        return OFFER.format(version=self.sequence + 1, address=address, port=self.audio_port, lines=lines)
+    def offer(self, lines="", address=None):
+        address = address or self.address
+        return OFFER.format(version=self.sequence + 1, kind="IP6" if ":" in address else "IP4", address=address,
+                            port=self.audio_port, lines=lines)
 
     def request(self, method, body="", kind="application/sdp", sequence=None, extra=""):
         if sequence is None:
@@ -46,11 +49,11 @@ class SipPhone:
             sequence = self.sequence
         branch_of = sequence if method in ("CANCEL", "INVITE") else f"{sequence}{method}"
         headers = [f"{method} {self.target} SIP/2.0",
-                   f"Via: SIP/2.0/UDP 127.0.0.1:{self.own_port};branch=z9hG4bK{self.own_port}x{branch_of};rport",
+                   f"Via: SIP/2.0/UDP {self.host}:{self.own_port};branch=z9hG4bK{self.own_port}x{branch_of};rport",
                    f"From: <sip:tester@127.0.0.1>;tag=t{self.own_port}",
                    f"To: <sip:{self.number}@127.0.0.1>{self.to_tag}", f"Call-ID: {self.call_id}",
                    f"CSeq: {sequence} {method}", "Max-Forwards: 70",
-                   f"Contact: <sip:tester@127.0.0.1:{self.own_port}>"]
+                   f"Contact: <sip:tester@{self.host}:{self.own_port}>"]
         if body:
             headers.append(f"Content-Type: {kind}")
         return "\r\n".join(headers) + "\r\n" + extra + f"Content-Length: {len(body)}\r\n\r\n" + body

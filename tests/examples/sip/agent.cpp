@@ -14,10 +14,6 @@ namespace {
 // What the agent does; UPDATE is left out, so that a peer changes a call by re-INVITE.
 constexpr const char* methods = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK";
 
-std::string host_of(const std::string& address) {
-  return address.find(':') == std::string::npos ? address : "[" + address + "]";
-}
-
 } // namespace
 
 Agent::Agent(Settings settings, std::string sip_password, std::function<void()> finished)
@@ -36,7 +32,7 @@ Agent::~Agent() {
 
 bool Agent::start() {
   const std::string port = settings_.port ? std::to_string(settings_.port) : "*";
-  const std::string url = "sip:" + host_of(settings_.address) + ":" + port;
+  const std::string url = "sip:" + settings_.host() + ":" + port;
   nua_ = nua_create(root_, on_event, reinterpret_cast<nua_magic_t*>(this),
                     NUTAG_URL(URL_STRING_MAKE(url.c_str())), NUTAG_MEDIA_ENABLE(0), SIPTAG_ALLOW_STR(methods),
                     SIPTAG_SUPPORTED_STR("100rel"), NUTAG_SESSION_TIMER(0), NUTAG_USER_AGENT("realtime-sip"),
@@ -51,7 +47,7 @@ void Agent::started(const tagi_t tags[]) {
   tl_gets(tags, NTATAG_CONTACT_REF(contact), TAG_END());
   if (!contact) return;
   const char* port = contact->m_url->url_port;
-  say("listening on sip:%s:%s", host_of(settings_.address).c_str(), port ? port : "5060");
+  say("listening on sip:%s:%s", settings_.host().c_str(), port ? port : "5060");
   if (settings_.registrar) registration_.emplace(nua_, *settings_.registrar, sip_password_);
 }
 

@@ -67,7 +67,7 @@ void Call::accept(const sip_t* message) {
   if (const auto offer = description_of(message); offer.empty()) {
     awaits_answer_ = true;
   } else {
-    const auto read = read_description(offer, known_codecs);
+    const auto read = read_description(offer, known_codecs, settings_.address);
     if (const auto* refusal = std::get_if<Refusal>(&read)) return refuse(*refusal);
     remote_ = std::get<Remote>(read);
     codec = remote_->codec;
@@ -90,7 +90,7 @@ void Call::renegotiate(const sip_t* message) {
     awaits_answer_ = true;
     return respond(write_offer(media_->codec(), local()));
   }
-  const auto read = read_description(offer, {media_->codec()});
+  const auto read = read_description(offer, {media_->codec()}, settings_.address);
   const auto* remote = std::get_if<Remote>(&read);
   if (!remote || remote->codec != media_->codec()) {
     // The call goes on as it was.
@@ -99,17 +99,19 @@ void Call::renegotiate(const sip_t* message) {
     nua_respond(handle_, SIP_488_NOT_ACCEPTABLE, TAG_END());
     return;
   }
-  take_remote(*remote);
+  remote_ = *remote;
+  apply_remote();
   respond(write_answer(*remote_, local()));
 }
 
 void Call::acknowledged(const sip_t* message) {
   if (!std::exchange(awaits_answer_, false) || state_ != State::answered) return;
-  const auto read = read_description(description_of(message), {media_->codec()});
+  const auto read = read_description(description_of(message), {media_->codec()}, settings_.address);
   const auto* remote = std::get_if<Remote>(&read);
   if (!remote || remote->codec != media_->codec())
     return hang_up(SIP_488_NOT_ACCEPTABLE, "the answer to our offer cannot be used");
-  take_remote(*remote);
+  remote_ = *remote;
+  apply_remote();
   media_->start();
 }
 
@@ -117,10 +119,12 @@ void Call::ended_by_peer(const std::string& how) {
   end(how);
 }
 
-void Call::hang_up(int status, const char* phrase, const std::string& why) {
+void Call::hang_up(int status, const char* phrase, const std::string& why, unsigned retry_after_s) {
   const std::string reason = "SIP;cause=" + std::to_string(status) + ";text=\"" + phrase + "\"";
+  const std::string later = std::to_string(retry_after_s);
   if (state_ == State::ringing) {
-    nua_respond(handle_, status, phrase, TAG_END());
+    nua_respond(handle_, status, phrase, TAG_IF(retry_after_s > 0, SIPTAG_RETRY_AFTER_STR(later.c_str())),
+                TAG_END());
     end("refused: " + std::to_string(status) + ", " + why);
   } else if (state_ == State::answered) {
     nua_bye(handle_, SIPTAG_REASON_STR(reason.c_str()), TAG_END());
@@ -130,7 +134,7 @@ void Call::hang_up(int status, const char* phrase, const std::string& why) {
 
 void Call::refuse(const Refusal& refusal) {
   const std::string warning =
-      std::to_string(refusal.warning) + " " + settings_.address + " \"" + refusal.text + "\"";
+      std::to_string(refusal.warning) + " " + settings_.host() + " \"" + refusal.text + "\"";
   nua_respond(handle_, refusal.status, refusal.phrase, SIPTAG_WARNING_STR(warning.c_str()), TAG_END());
   end("refused: " + std::to_string(refusal.status) + ", " + refusal.text);
 }
@@ -155,19 +159,14 @@ void Call::answer() {
       media_->port());
   if (!remote_) return respond(write_offer(media_->codec(), local()));
   respond(write_answer(*remote_, local()));
-  const Remote offered = *remote_;
-  take_remote(offered);
+  apply_remote();
   media_->start();
 }
 
-void Call::take_remote(const Remote& remote) {
-  const bool was_held = remote_ && !remote_->receives;
-  remote_ = remote;
-  // A hold may name no address: the old one stays.
-  if (remote.receives || remote.sends) media_->set_remote(remote);
-  if (remote.receives == !was_held) return;
-  say("call %u: %s", id_, remote.receives ? "resumed" : "on hold");
-  media_->hold(!remote.receives);
+void Call::apply_remote() {
+  media_->set_remote(*remote_);
+  if (media_->hold(!remote_->receives)) say("call %u: %s", id_, remote_->receives ? "resumed" : "on hold");
+  media_->expect_audio(remote_->receives && remote_->sends);
 }
 
 void Call::end(const std::string& how) {
@@ -300,13 +299,13 @@ void Call::on_warning(const std::string& text) {
 
 void Call::on_failed(const std::string& error_kind, const std::string& text) {
   const Status status = status_for(error_kind);
-  hang_up(status.code, status.phrase, (error_kind.empty() ? "" : error_kind + ": ") + text);
+  hang_up(status.code, status.phrase, (error_kind.empty() ? "" : error_kind + ": ") + text,
+          status.retry_after_s);
 }
 
 void Call::on_silence() {
-  if (state_ == State::answered && remote_ && remote_->receives)
-    hang_up(SIP_408_REQUEST_TIMEOUT,
-            "no audio came from the caller for " + std::to_string(settings_.rtp_timeout_s) + " s");
+  hang_up(SIP_408_REQUEST_TIMEOUT,
+          "no audio came from the caller for " + std::to_string(settings_.rtp_timeout_s) + " s");
 }
 
 } // namespace telephone

@@ -26,7 +26,7 @@ class Call : private Media::Listener {
   void ended_by_peer(const std::string& how);
 
   // Ends it from our side: with BYE, or before it is answered with this status; its phrase is a literal.
-  void hang_up(int status, const char* phrase, const std::string& why);
+  void hang_up(int status, const char* phrase, const std::string& why, unsigned retry_after_s = 0);
 
  private:
   enum class State { ringing, answered, ended };
@@ -34,7 +34,7 @@ class Call : private Media::Listener {
   void accept(const sip_t* message);      // the first INVITE
   void renegotiate(const sip_t* message); // a later one
   void answer();
-  void take_remote(const Remote& remote);
+  void apply_remote(); // it was answered, or has answered
   void refuse(const Refusal& refusal);
   void respond(const std::string& description);
   Local local();

@@ -60,11 +60,6 @@ void set_properties(GstElement* sink, const Properties& realtime) {
   }
 }
 
-// Only there: what was set before is forgotten.
-void send_to(GstElement* multiudpsink, const std::string& address, unsigned port) {
-  g_object_set(multiudpsink, "clients", (address + ":" + std::to_string(port)).c_str(), nullptr);
-}
-
 std::string text_of_error(GstMessage* message) {
   GError* error = nullptr;
   if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR)
@@ -91,10 +86,11 @@ void Media::check(const Properties& realtime) {
 
 Media::Media(const Settings& settings, const Properties& realtime, RtpSockets sockets, const Codec& codec,
              Listener& listener)
-    : listener_(listener), sockets_(std::move(sockets)), codec_(codec) {
+    : listener_(listener), sockets_(std::move(sockets)), codec_(codec),
+      silence_us_(gint64{settings.rtp_timeout_s} * G_USEC_PER_SEC) {
   build(settings);
   set_properties(sink_.get(), realtime);
-  set_up_sockets(settings);
+  set_up_sockets();
   const BusPtr bus(gst_element_get_bus(pipeline_.get()));
   // Nobody waits for them, and one that is posted while a short call ends is not always freed (GStreamer
   // 1.22.0: 1 in about 1000 calls on a busy machine), nor is its udpsrc, then.
@@ -141,19 +137,19 @@ ElementPtr Media::child(const char* name) const {
   return ElementPtr(gst_bin_get_by_name(GST_BIN(pipeline_.get()), name));
 }
 
-void Media::set_up_sockets(const Settings& settings) {
+void Media::set_up_sockets() {
   const auto set_up = [this](const char* in, const char* out, GSocket* socket, Flow& flow) {
     const ElementPtr source = child(in), sender = child(out);
     // One socket for both directions: answers come from the address that was announced.
     g_object_set(source.get(), "socket", socket, "close-socket", FALSE, nullptr);
-    g_object_set(sender.get(), "socket", socket, "close-socket", FALSE, nullptr);
+    const bool v6 = g_socket_get_family(socket) == G_SOCKET_FAMILY_IPV6;
+    g_object_set(sender.get(), v6 ? "socket-v6" : "socket", socket, "close-socket", FALSE, nullptr);
     flow.out = sender.get(); // lives as long as the pipeline
     const PadPtr pad(gst_element_get_static_pad(source.get(), "src"));
     gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_packet, &flow, nullptr);
   };
   set_up("rtp-in", "rtp-out", sockets_.rtp.get(), rtp_);
   set_up("rtcp-in", "rtcp-out", sockets_.rtcp.get(), rtcp_);
-  g_object_set(child("rtp-in").get(), "timeout", guint64{settings.rtp_timeout_s} * GST_SECOND, nullptr);
 }
 
 void Media::dial() {
@@ -161,25 +157,53 @@ void Media::dial() {
 }
 
 void Media::set_remote(const Remote& remote) {
-  telephone_event_ = remote.telephone_event ? static_cast<int>(*remote.telephone_event) : -1;
-  const auto aim = [](Flow& flow, const Endpoint& to) {
-    {
-      const std::lock_guard lock(flow.mutex);
-      flow.peer.forget();
-    }
-    send_to(flow.out, to.address, to.port);
-  };
-  aim(rtp_, remote.rtp);
-  aim(rtcp_, remote.rtcp);
+  const int event = remote.telephone_event ? static_cast<int>(*remote.telephone_event) : -1;
+  if (telephone_event_.exchange(event) != event) g_signal_emit_by_name(child("rtp").get(), "clear-pt-map");
+  if (remote.has_address) { // else the old one stays
+    aim(rtp_, remote.rtp);
+    aim(rtcp_, remote.rtcp);
+  }
   g_object_set(src_.get(), "frame-duration", remote.ptime_ms, nullptr);
+}
+
+// A new description with the old address says nothing about where the peer's packets come from.
+void Media::aim(Flow& flow, const Endpoint& to) {
+  if (flow.announced == to) return;
+  flow.announced = to;
+  const ObjectPtr<GInetSocketAddress> address(
+      G_INET_SOCKET_ADDRESS(g_inet_socket_address_new_from_string(to.address.c_str(), to.port)));
+  {
+    const std::lock_guard lock(flow.mutex);
+    flow.peer.moved(address.get());
+  }
+  send_to(flow, address.get());
+}
+
+void Media::follow(Flow& flow) {
+  ObjectPtr<GInetSocketAddress> to;
+  {
+    const std::lock_guard lock(flow.mutex);
+    if (GInetSocketAddress* followed = flow.peer.followed())
+      to.reset(G_INET_SOCKET_ADDRESS(g_object_ref(followed)));
+  }
+  if (to) send_to(flow, to.get());
+}
+
+// Only there. The property "clients" could not hold an address of IPv6.
+void Media::send_to(Flow& flow, GInetSocketAddress* to) {
+  if (flow.target && same_address(flow.target.get(), to)) return;
+  flow.target.reset(G_INET_SOCKET_ADDRESS(g_object_ref(to)));
+  const StringPtr host(g_inet_address_to_string(g_inet_socket_address_get_address(to)));
+  g_signal_emit_by_name(flow.out, "clear");
+  g_signal_emit_by_name(flow.out, "add", host.get(), gint{g_inet_socket_address_get_port(to)});
 }
 
 void Media::start() {
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
 }
 
-void Media::hold(bool held) {
-  if (std::exchange(held_, held) == held) return;
+bool Media::hold(bool held) {
+  if (std::exchange(held_, held) == held) return false;
   g_object_set(sink_.get(), "mute", held, nullptr);
   // Paused, realtimesrc keeps what the model says, and nothing of it counts as heard.
   if (held) {
@@ -189,6 +213,33 @@ void Media::hold(bool held) {
     gst_element_set_locked_state(src_.get(), FALSE);
     gst_element_sync_state_with_parent(src_.get());
   }
+  return true;
+}
+
+void Media::expect_audio(bool expected) {
+  if (expected == static_cast<bool>(silence_)) return;
+  silence_ = {};
+  rtp_.heard_us = g_get_monotonic_time();
+  if (expected) wait_for_silence(silence_us_);
+}
+
+void Media::wait_for_silence(gint64 us) {
+  silence_ = SourceId(g_timeout_add(
+      static_cast<guint>(us / 1000 + 1),
+      [](gpointer self) -> gboolean {
+        static_cast<Media*>(self)->silence_.ended();
+        static_cast<Media*>(self)->check_silence();
+        return G_SOURCE_REMOVE;
+      },
+      this));
+}
+
+void Media::check_silence() {
+  const gint64 left = rtp_.heard_us + silence_us_ - g_get_monotonic_time();
+  if (left > 0)
+    wait_for_silence(left);
+  else
+    listener_.on_silence();
 }
 
 bool Media::send_text(const std::string& text) {
@@ -241,9 +292,9 @@ void Media::on_pad_added(GstElement*, GstPad* pad, gpointer self) {
     gst_pad_link(pad, depay.get());
     return;
   }
+  // Keys may come to be of this type by a later description.
   const PadPtr sink = leave_to_nobody(pad);
-  if (static_cast<int>(type) == media.telephone_event_)
-    gst_pad_add_probe(sink.get(), GST_PAD_PROBE_TYPE_BUFFER, on_event_packet, self, nullptr);
+  gst_pad_add_probe(sink.get(), GST_PAD_PROBE_TYPE_BUFFER, on_event_packet, self, nullptr);
 }
 
 GstPadProbeReturn Media::on_packet(GstPad*, GstPadProbeInfo* info, gpointer data) {
@@ -251,16 +302,17 @@ GstPadProbeReturn Media::on_packet(GstPad*, GstPadProbeInfo* info, gpointer data
   const GstNetAddressMeta* meta = gst_buffer_get_net_address_meta(GST_PAD_PROBE_INFO_BUFFER(info));
   if (!meta || !G_IS_INET_SOCKET_ADDRESS(meta->addr)) return GST_PAD_PROBE_OK;
   GInetSocketAddress* from = G_INET_SOCKET_ADDRESS(meta->addr);
+  const gint64 now_us = g_get_monotonic_time();
   PeerAddress::Verdict verdict;
   {
     const std::lock_guard lock(flow.mutex);
-    verdict = flow.peer.packet(from, static_cast<std::uint64_t>(g_get_monotonic_time()) * 1000);
+    verdict = flow.peer.packet(from, static_cast<std::uint64_t>(now_us) * 1000);
   }
   if (verdict == PeerAddress::Verdict::drop) return GST_PAD_PROBE_DROP;
-  if (verdict == PeerAddress::Verdict::follow) {
-    const StringPtr host(g_inet_address_to_string(g_inet_socket_address_get_address(from)));
-    send_to(flow.out, host.get(), g_inet_socket_address_get_port(from));
-  }
+  flow.heard_us = now_us;
+  if (verdict == PeerAddress::Verdict::follow) // on the main loop, where descriptions change it as well
+    gst_element_post_message(
+        flow.out, gst_message_new_element(GST_OBJECT(flow.out), gst_structure_new_empty("peer-address")));
   return GST_PAD_PROBE_OK;
 }
 
@@ -268,9 +320,11 @@ GstPadProbeReturn Media::on_event_packet(GstPad* pad, GstPadProbeInfo* info, gpo
   Media& media = *static_cast<Media*>(self);
   GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
   if (!gst_rtp_buffer_map(GST_PAD_PROBE_INFO_BUFFER(info), GST_MAP_READ, &rtp)) return GST_PAD_PROBE_OK;
-  const auto key = media.keys_.packet(gst_rtp_buffer_get_timestamp(&rtp),
-                                      {static_cast<const std::uint8_t*>(gst_rtp_buffer_get_payload(&rtp)),
-                                       gst_rtp_buffer_get_payload_len(&rtp)});
+  std::optional<char> key;
+  if (gst_rtp_buffer_get_payload_type(&rtp) == media.telephone_event_)
+    key = media.keys_.packet(gst_rtp_buffer_get_timestamp(&rtp),
+                             {static_cast<const std::uint8_t*>(gst_rtp_buffer_get_payload(&rtp)),
+                              gst_rtp_buffer_get_payload_len(&rtp)});
   gst_rtp_buffer_unmap(&rtp);
   if (!key) return GST_PAD_PROBE_OK;
   const char text[] = {*key, '\0'};
@@ -297,7 +351,10 @@ void Media::on_bus(GstMessage* message) {
     const std::string name = gst_structure_get_name(fields);
     if (name.starts_with("realtime/")) listener_.on_message(name.substr(9), fields);
     if (name == "telephone-event") listener_.on_key(gst_structure_get_string(fields, "key")[0]);
-    if (name == "GstUDPSrcTimeout") listener_.on_silence();
+    if (name == "peer-address") {
+      follow(rtp_);
+      follow(rtcp_);
+    }
   }
 }
 

@@ -23,7 +23,7 @@ class Media {
     virtual void on_warning(const std::string& text) = 0;
     virtual void on_failed(const std::string& error_kind, const std::string& text) = 0;
     virtual void on_key(char key) = 0;
-    virtual void on_silence() = 0; // no packet came for rtp_timeout_s
+    virtual void on_silence() = 0; // expected audio did not come for rtp_timeout_s
   };
 
   // Whether calls can be held with these properties; throws std::runtime_error, whose text names what is
@@ -46,8 +46,10 @@ class Media {
   void set_remote(const Remote& remote);
   // The call is answered.
   void start();
-  // On hold the model hears nothing, and what it says waits.
-  void hold(bool held);
+  // On hold the model hears nothing, and what it says waits. Whether that changed.
+  bool hold(bool held);
+  // Whether the peer sends now; the time in which it does not counts from here, or from its last packet.
+  void expect_audio(bool expected);
 
   // Action signals of the plugin; whether they were accepted.
   bool send_text(const std::string& text);
@@ -63,14 +65,22 @@ class Media {
   struct Flow {
     std::mutex mutex; // of `peer`
     PeerAddress peer;
-    GstElement* out = nullptr; // multiudpsink
+    std::atomic<gint64> heard_us{0}; // when the latest packet came that was not dropped
+    GstElement* out = nullptr;       // multiudpsink
+    // Main loop:
+    std::optional<Endpoint> announced;
+    ObjectPtr<GInetSocketAddress> target; // where packets go
   };
 
   void build(const Settings& settings);
-  void set_up_sockets(const Settings& settings);
-  void set_up_keys(GstPad* pad);
+  void set_up_sockets();
   ElementPtr child(const char* name) const;
   void on_bus(GstMessage* message);
+  static void aim(Flow& flow, const Endpoint& to);
+  static void follow(Flow& flow);
+  static void send_to(Flow& flow, GInetSocketAddress* to);
+  void wait_for_silence(gint64 us);
+  void check_silence();
 
   static GstCaps* on_payload_type(GstElement*, guint session, guint payload_type, gpointer self);
   static void on_pad_added(GstElement*, GstPad* pad, gpointer self);
@@ -84,7 +94,8 @@ class Media {
   Flow rtp_, rtcp_;
   TelephoneEvents keys_; // streaming thread
   ElementPtr pipeline_, sink_, src_;
-  SourceId bus_watch_;
+  SourceId bus_watch_, silence_;
+  const gint64 silence_us_;
   bool held_ = false;
 };
 

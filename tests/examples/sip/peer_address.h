@@ -9,6 +9,8 @@
 
 namespace telephone {
 
+bool same_address(GInetSocketAddress* a, GInetSocketAddress* b);
+
 // Of one socket. Called with a lock of its owner.
 class PeerAddress {
  public:
@@ -16,14 +18,16 @@ class PeerAddress {
 
   // A packet that came from `from` at `now_ns`.
   Verdict packet(GInetSocketAddress* from, std::uint64_t now_ns);
-  // The peer has named a new address: the next packet decides anew.
-  void forget();
+  // The peer has named another address: the next packet from anywhere but the old one decides anew.
+  void moved(GInetSocketAddress* to);
+
+  GInetSocketAddress* followed() const { return followed_.get(); } // null: nobody yet
 
   // Only the peer that is followed may speak, unless it has been silent for so long.
   static constexpr std::uint64_t silence_ns = 1'000'000'000;
 
  private:
-  ObjectPtr<GInetSocketAddress> followed_;
+  ObjectPtr<GInetSocketAddress> followed_, left_; // left_: late packets come from there
   std::uint64_t last_ns_ = 0;
 };
 

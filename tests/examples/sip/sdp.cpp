@@ -76,16 +76,22 @@ bool any_address(const std::string& text) {
   return text == "0.0.0.0" || text == "::";
 }
 
+bool is_v6(const std::string& address) {
+  return address.find(':') != std::string::npos;
+}
+
 void read_rtcp(const sdp_media_t& media, Remote& remote) {
   remote.rtcp = {remote.rtp.address, remote.rtp.port + 1};
   const std::string_view value = attribute(media, "rtcp"); // RFC 3605: PORT [IN IP4 ADDRESS]
   if (value.empty()) return;
-  remote.rtcp.port = number_in(value, remote.rtcp.port);
+  if (const unsigned port = number_in(value, 0); port > 0 && port <= 65535) remote.rtcp.port = port;
   const std::string address(value.substr(value.rfind(' ') + 1));
-  if (is_address(address.c_str())) remote.rtcp.address = address;
+  if (is_address(address.c_str()) && is_v6(address) == is_v6(remote.rtp.address))
+    remote.rtcp.address = address;
 }
 
-std::variant<Remote, Refusal> read_media(const sdp_session_t& session, const std::vector<Codec>& codecs) {
+std::variant<Remote, Refusal> read_media(const sdp_session_t& session, const std::vector<Codec>& codecs,
+                                         const std::string& our_address) {
   Remote remote;
   const sdp_media_t* audio = nullptr;
   for (const sdp_media_t* media = session.sdp_media; media; media = media->m_next) {
@@ -104,19 +110,21 @@ std::variant<Remote, Refusal> read_media(const sdp_session_t& session, const std
     return not_acceptable(301, "the c= line must hold the IP address of one host");
   remote.rtp = {connection->c_address, static_cast<unsigned>(audio->m_port)};
   if (audio->m_port > 65535) return malformed("there is no port " + std::to_string(audio->m_port));
+  // A hold is a stream that wants nothing from us: by its mode, or as before RFC 3264 by an address of zeros.
+  remote.has_address = !any_address(remote.rtp.address);
+  if (remote.has_address && is_v6(remote.rtp.address) != is_v6(our_address))
+    return not_acceptable(300, std::string("the c= line must hold an address of ") +
+                                   (is_v6(our_address) ? "IPv6" : "IPv4"));
   read_rtcp(*audio, remote);
 
-  // A hold is a stream that wants nothing from us: by its mode, or as before RFC 3264 by an address of zeros.
-  const bool nowhere = any_address(remote.rtp.address);
   remote.sends = (audio->m_mode & sdp_sendonly) != 0;
-  remote.receives = (audio->m_mode & sdp_recvonly) != 0 && !nowhere;
+  remote.receives = (audio->m_mode & sdp_recvonly) != 0 && remote.has_address;
   remote.ptime_ms = std::clamp(number_in(attribute(*audio, "ptime"), 20), 10u, 60u) / 10 * 10;
   return remote;
 }
 
 std::string head(const Local& local) {
-  const bool v6 = local.rtp.address.find(':') != std::string::npos;
-  const std::string address = std::string(v6 ? "IN IP6 " : "IN IP4 ") + local.rtp.address;
+  const std::string address = (is_v6(local.rtp.address) ? "IN IP6 " : "IN IP4 ") + local.rtp.address;
   return "v=0\r\no=- " + std::to_string(local.session_id) + " " + std::to_string(local.version) + " " +
          address + "\r\ns=-\r\nc=" + address + "\r\nt=0 0\r\n";
 }
@@ -141,7 +149,8 @@ const char* mode(const Remote& remote) {
 
 } // namespace
 
-std::variant<Remote, Refusal> read_description(std::string_view sdp, const std::vector<Codec>& codecs) {
+std::variant<Remote, Refusal> read_description(std::string_view sdp, const std::vector<Codec>& codecs,
+                                               const std::string& our_address) {
   const Home home;
   const std::unique_ptr<sdp_parser_t, decltype(&sdp_parser_free)> parser(
       sdp_parse(const_cast<su_home_t*>(home.home), sdp.data(), static_cast<issize_t>(sdp.size()), 0),
@@ -151,7 +160,7 @@ std::variant<Remote, Refusal> read_description(std::string_view sdp, const std::
     const char* why = sdp_parsing_error(parser.get());
     return malformed(why ? why : "it cannot be read");
   }
-  return read_media(*session, codecs);
+  return read_media(*session, codecs, our_address);
 }
 
 std::string write_answer(const Remote& remote, const Local& local) {

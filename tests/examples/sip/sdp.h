@@ -31,8 +31,9 @@ struct Remote {
   Codec codec;
   std::optional<unsigned> telephone_event; // payload type
   Endpoint rtp, rtcp;
-  bool sends = true;    // audio of its own; false or on hold: it may still send music
-  bool receives = true; // wants ours
+  bool has_address = true; // false for one of zeros, which says no more than that we are not to send
+  bool sends = true;       // audio of its own; false or on hold: it may still send music
+  bool receives = true;    // wants ours
   unsigned ptime_ms = 20;
 
   // For the answer: one line for each of the offer's, ours at `audio_line`.
@@ -51,8 +52,10 @@ struct Refusal {
   std::string text;
 };
 
-// `codecs`: those that may be chosen; the peer's order counts.
-std::variant<Remote, Refusal> read_description(std::string_view sdp, const std::vector<Codec>& codecs);
+// `codecs`: those that may be chosen; the peer's order counts. `our_address`: the peer's must be of its kind,
+// IPv4 or IPv6.
+std::variant<Remote, Refusal> read_description(std::string_view sdp, const std::vector<Codec>& codecs,
+                                               const std::string& our_address);
 
 // Our side of the call.
 struct Local {

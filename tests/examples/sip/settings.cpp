@@ -240,6 +240,10 @@ void read_address(Members& members, Settings& settings) {
 
 } // namespace
 
+std::string Settings::host() const {
+  return address.find(':') == std::string::npos ? address : "[" + address + "]";
+}
+
 Settings parse_settings(std::string_view json) {
   const NodePtr root = parse_json(json);
   Members members(root.get(), "the file");

@@ -43,6 +43,8 @@ struct Settings {
   unsigned keys_pause_ms = 1500; // after which the keys pressed so far are told to the model
   std::optional<Registrar> registrar;
   std::map<std::string, Number> numbers; // by called number; "*": all others
+
+  std::string host() const; // the address, as it stands in SIP
 };
 
 // The text says where in the file and what to change.

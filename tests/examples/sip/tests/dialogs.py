@@ -1,46 +1,34 @@
 #!/usr/bin/env python3
 """Every way a call can go, with peers that say exactly what a test wants: dialogs.py REALTIME_SIP REALTIME_SERVER"""
 import contextlib
-import json
 import re
 import signal
+import socket
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "checks"))
 from baresip import free_port
-from fixtures import Agent, Server, need
-from programs import Failed, report, until
+from fixtures import need
+from programs import report, until
 from registrar import Registrar
-from rtp_peers import PACKET_S, Telephones
+from rtp_peers import PACKET_S
 from sip_phone import SipPhone
+from sip_world import World, expect, tone, traffic
 
-QUIET = {"recognizer": "off", "detector": "level"}
+def free_pair():
+    """An even port and the next one that nobody has."""
+    while True:
+        low = free_port() // 2 * 2
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one, \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as two, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", low))
+            two.bind(("127.0.0.1", low + 1))
+            return [low, low + 1]
 
 
-def tone(match, ms, **more):
-    return {"match": match, "times": 0, "say": "a tone", "sound": {"kind": "tone", "ms": ms}, **more}
-
-
-def expect(holds, what):
-    if not holds:
-        raise Failed(what)
-
-
-class Dialogs:
-    def __init__(self, program, server_program, folder):
-        self.program, self.server_program, self.folder = program, server_program, folder
-
-    @contextlib.contextmanager
-    def world(self, scenario=None, number=None, server_options=(), environment=None, **settings):
-        """A server, an agent whose number is `bot`, and a telephone that says nothing."""
-        with Server(self.server_program, {**QUIET, **(scenario or {})}, *server_options) as server, \
-                Telephones(1, tone_s=0) as phones:
-            settings = {"realtime": {"uri": server.uri}, "numbers": {"bot": number or {}}, **settings}
-            with Agent(self.program, self.folder, settings, environment) as agent:
-                yield agent, SipPhone(agent.port, phones.all[0].port), phones.all[0]
-
+class Dialogs(World):
     # ---- refused ----
 
     def unknown_number(self):
@@ -66,6 +54,12 @@ class Dialogs:
             phone.must(504, phone.invite())
             agent.wait_for("refused: 504, timed-out: ")
 
+    def limited_server(self):
+        with self.world({"faults": {"http_status": 429}}) as (agent, phone, _):
+            reply = phone.must(503, phone.invite())
+            expect(reply.headers.get("retry-after", "").isdecimal(), "503 without Retry-After")
+            agent.wait_for("refused: 503, rate-limited: ")
+
     def bad_offers(self):
         with self.world() as (agent, phone, _):
             offer = phone.offer()
@@ -73,6 +67,7 @@ class Dialogs:
                    "a name in c=": (488, phone.offer(address="phone.example")),
                    "half a c= line": (400, offer.replace("c=IN IP4 127.0.0.1", "c=IN")),
                    "a c= line of nonsense": (400, offer.replace("c=IN IP4 127.0.0.1", "c=X Y Z")),
+                   "an address of IPv6, which the agent's cannot reach": (488, phone.offer(address="::1")),
                    "truncated in m=": (400, offer[:offer.index("m=audio") + len("m=audio")]),
                    "truncated after v=": (400, "v=0\r\n"),
                    "no SDP at all": (400, "hello")}
@@ -81,6 +76,7 @@ class Dialogs:
                 reply = caller.invite(body)
                 expect(reply.status == status, f"{what}: {reply.first}, not {status}")
                 expect("warning" in reply.headers, f"{what}: without a Warning")
+                expect(("IPv6" in what) == reply.headers["warning"].startswith("300 "), reply.headers["warning"])
             caller = SipPhone(agent.port)
             reply = caller.must(415, caller.invite("<x/>", kind="text/xml"))
             expect(reply.headers.get("accept") == "application/sdp", "415 names no type that is accepted")
@@ -132,34 +128,6 @@ class Dialogs:
             phone.bye()
         expect(audio.loud >= 28, f"{audio.loud} packets of the greeting were heard")
 
-    def held(self):
-        """The answer waits while the call is on hold, and goes on where it stopped."""
-        with self.world({"replies": [tone(".*", 3000)], "sound": {"kind": "tone", "ms": 3000}},
-                        {"realtime": {"greeting": ""}}) as (agent, phone, audio):
-            phone.must(200, phone.invite())
-            until(lambda: audio.loud > 20, "the answer begins")
-            for lines, address, mode in (("a=sendonly\r\n", "127.0.0.1", "recvonly"), ("", "0.0.0.0", "recvonly")):
-                start = len(agent.lines)
-                reply = phone.must(200, phone.invite(phone.offer(lines, address)))
-                expect(f"a={mode}" in reply.body, reply.body)
-                agent.wait_for("on hold", start)
-                quiet_since = audio.received
-                # What the kernel holds comes first; then nothing more.
-                until(lambda: self.no_more(audio), "no audio comes on hold")
-                expect(audio.received - quiet_since < 25, "audio goes on")
-                phone.must(200, phone.invite(phone.offer()))
-                agent.wait_for("resumed", start)
-            agent.wait_for("answer heard, (29|30)[0-9][0-9] ms")
-            phone.bye()
-        expect(abs(audio.loud * PACKET_S - 3) < 0.15, f"{audio.loud * PACKET_S:.2f} s of 3 s were heard")
-
-    @staticmethod
-    def no_more(audio, packets=15):
-        """As long as a telephone sends `packets`, none comes."""
-        sent, received = audio.sent, audio.received
-        until(lambda: audio.sent - sent >= packets, "the telephone sends")
-        return audio.received == received
-
     def changed_codec(self):
         with self.world() as (agent, phone, audio):
             phone.must(200, phone.invite())
@@ -167,16 +135,6 @@ class Dialogs:
             sent = audio.received
             until(lambda: audio.received > sent + 10, "the call goes on")
             phone.bye()
-
-    def vanished(self):
-        with Server(self.server_program, QUIET) as server:
-            settings = {"realtime": {"uri": server.uri}, "numbers": {"bot": {}}, "rtp_timeout_s": 1}
-            with Agent(self.program, self.folder, settings) as agent:
-                phone = SipPhone(agent.port, free_port())
-                phone.must(200, phone.invite())
-                bye = phone.wait_for_bye()
-                expect("cause=408" in bye.headers.get("reason", ""), "BYE gives no reason")
-                agent.wait_calls_gone()
 
     def server_lost(self):
         ending = {"faults": {"endings": [{"after_ms": 500, "close_code": 0}]}}
@@ -223,26 +181,51 @@ class Dialogs:
             agent.wait_for(r"get_time\(")
             agent.wait_for("model: ")
             phone.bye()
-        expect(any("seven, {" in text for text in self.outputs(record)), f"outputs: {self.outputs(record)}")
-
-    @staticmethod
-    def outputs(record):
-        events = [json.loads(line)["event"] for line in record.read_text().splitlines()]
-        return [e["item"]["output"] for e in events
-                if e["type"] == "conversation.item.create" and e["item"]["type"] == "function_call_output"]
+        outputs = [event["item"]["output"] for _, _, event in traffic(record)
+                   if event["type"] == "conversation.item.create" and event["item"]["type"] == "function_call_output"]
+        expect(any("seven, {" in text for text in outputs), f"outputs: {outputs}")
 
     def numbers(self):
-        """Each number has settings of its own."""
-        record = self.folder / "instructions"
-        numbers = {"bot": {"realtime": {"instructions": "one"}}, "*": {"realtime": {"instructions": "two"}}}
+        """Each number has settings of its own, at the same time."""
+        record = self.folder / "settings"
+        numbers = {"bot": {"realtime": {"instructions": "one", "voice": "ash", "turn-detection": "semantic-vad",
+                                        "vad-eagerness": "low"},
+                           "tools": [{"name": "get_time", "command": ["date"]}]},
+                   "*": {"realtime": {"instructions": "two", "voice": "verse", "vad-silence-duration": 700},
+                         "hang_up": False, "tools": [{"name": "get_menu", "command": ["true"]}]}}
         with self.world(server_options=("--record", record), numbers=numbers) as (agent, phone, audio):
             other = SipPhone(agent.port, audio.port, number="4711")
             for caller in (phone, other):
                 caller.must(200, caller.invite())
             for caller in (phone, other):
                 caller.bye()
-        text = record.read_text()
-        expect('"instructions":"one"' in text and '"instructions":"two"' in text, "the numbers' instructions are not sent")
+        sent = {}
+        for side, connection, event in traffic(record):
+            if side == "C" and event["type"] == "session.update":
+                session = sent.setdefault(connection, {"tools": [], "audio": {}})
+                audio = {**session["audio"], **event["session"].get("audio", {})}
+                session.update(event["session"], audio=audio)
+        found = sorted((s["instructions"], s["audio"]["output"]["voice"], sorted(t["name"] for t in s["tools"]),
+                        s["audio"]["input"]["turn_detection"]) for s in sent.values())
+        expect(len(found) == 2, f"{len(found)} conversations: {found}")
+        one, two = found
+        expect(one[:3] == ("one", "ash", ["get_time", "hang_up"]), f"bot: {one}")
+        expect(one[3]["type"] == "semantic_vad" and one[3]["eagerness"] == "low", f"bot: {one}")
+        expect(two[:3] == ("two", "verse", ["get_menu"]), f"4711: {two}")
+        expect(two[3]["type"] == "server_vad" and two[3]["silence_duration_ms"] == 700, f"4711: {two}")
+
+    def no_port(self):
+        """Of the only two ports, the first call has both."""
+        with self.world(rtp_ports=free_pair()) as (agent, phone, audio):
+            phone.must(200, phone.invite())
+            second = SipPhone(agent.port, audio.port)
+            second.must(503, second.invite())
+            agent.wait_for("refused: 503, no RTP port is free")
+            phone.bye()
+            agent.wait_calls_gone()
+            third = SipPhone(agent.port, audio.port)
+            third.must(200, third.invite())
+            third.bye()
 
     # ---- the agent ----
 
@@ -266,6 +249,15 @@ class Dialogs:
             phone.wait_for_bye()
             expect(agent.wait_end() == 0, "the agent fails at its end")
 
+    def stopped(self):
+        with self.world() as (agent, phone, _):
+            phone.must(200, phone.invite())
+            agent.process.send_signal(signal.SIGTERM)
+            agent.wait_for("draining: 1 calls run")
+            agent.process.send_signal(signal.SIGTERM)
+            expect("cause=503" in phone.wait_for_bye().headers.get("reason", ""), "BYE gives no reason")
+            expect(agent.wait_end() == 0, "the agent fails at its end")
+
     def registered(self):
         with Registrar("bot", "secret") as registrar:
             settings = {"registrar": {"address": f"sip:127.0.0.1:{registrar.port}", "user": "bot"}}
@@ -285,14 +277,17 @@ class Dialogs:
                 ("a key that is refused: 503, and why", self.refused_key),
                 ("a server that is not there: 503", self.unreachable_server),
                 ("a server that says nothing: 504", self.silent_server),
+                ("a server that limits requests: 503, and when to try again", self.limited_server),
                 ("offers that cannot be used", self.bad_offers), ("messages that cannot be read", self.bad_messages),
                 ("more calls than max_calls: 486", self.busy), ("CANCEL", self.cancelled),
-                ("an INVITE without an offer", self.late_answer), ("hold and resume", self.held),
+                ("an INVITE without an offer", self.late_answer),
                 ("another codec in mid-call: 488, and the call goes on", self.changed_codec),
-                ("a caller who vanishes", self.vanished), ("a server that vanishes", self.server_lost),
+                ("a server that vanishes", self.server_lost),
                 ("keys", self.keys), ("the model hangs up when its farewell was heard", self.farewell),
                 ("a function", self.function), ("numbers", self.numbers),
+                ("no port of rtp_ports is free: 503", self.no_port),
                 ("SIGTERM lets calls end", self.drained), ("SIGTERM ends calls after drain_s", self.drained_in_time),
+                ("a second SIGTERM ends calls at once", self.stopped),
                 ("registration", self.registered)]
 
 

@@ -137,8 +137,28 @@ void audio_goes_to_where_it_comes_from() {
   g_assert_true(peer.packet(c.get(), 2 + PeerAddress::silence_ns - 1) == Verdict::drop);
   g_assert_true(peer.packet(c.get(), 2 + PeerAddress::silence_ns) == Verdict::follow);
   g_assert_true(peer.packet(a.get(), 3 + PeerAddress::silence_ns) == Verdict::drop);
-  peer.forget();
-  g_assert_true(peer.packet(a.get(), 4 + PeerAddress::silence_ns) == Verdict::follow);
+}
+
+void late_packets_from_where_the_peer_was_are_dropped() {
+  using Verdict = PeerAddress::Verdict;
+  PeerAddress peer;
+  const auto a = address("127.0.0.1", 4000), b = address("127.0.0.1", 4002), c = address("::1", 4004);
+  peer.moved(a.get()); // the first description: nobody was heard yet
+  g_assert_true(peer.packet(a.get(), 1) == Verdict::follow);
+  peer.moved(b.get());
+  g_assert_null(peer.followed());
+  g_assert_true(peer.packet(a.get(), 2) == Verdict::drop);
+  g_assert_true(peer.packet(c.get(), 3) == Verdict::follow); // behind a NAT, not from b
+  g_assert_true(peer.packet(c.get(), 4) == Verdict::accept);
+  g_assert_true(peer.packet(a.get(), 5 + PeerAddress::silence_ns) ==
+                Verdict::drop); // however long it goes on
+  g_assert_true(same_address(peer.followed(), c.get()));
+
+  peer.moved(c.get()); // its packets come from there already
+  g_assert_true(peer.packet(c.get(), 6) == Verdict::accept);
+  peer.moved(a.get()); // back
+  g_assert_true(peer.packet(c.get(), 7) == Verdict::drop);
+  g_assert_true(peer.packet(a.get(), 8) == Verdict::follow);
 }
 
 // ---- failures ----
@@ -167,7 +187,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/farewell/asked-for-words", a_silent_model_is_asked_for_words_once);
   g_test_add_func("/farewell/silent", a_model_that_stays_silent_is_not_waited_for);
   g_test_add_func("/farewell/interrupted", a_caller_who_interrupts_stays);
-  g_test_add_func("/peer-address", audio_goes_to_where_it_comes_from);
+  g_test_add_func("/peer-address/follows", audio_goes_to_where_it_comes_from);
+  g_test_add_func("/peer-address/moved", late_packets_from_where_the_peer_was_are_dropped);
   g_test_add_func("/failure", failures_have_a_status);
   return g_test_run();
 }

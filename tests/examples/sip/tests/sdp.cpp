@@ -10,14 +10,14 @@ std::string session(const std::string& media, const std::string& c = "c=IN IP4 1
   return "v=0\r\no=a 1 1 IN IP4 192.0.2.7\r\ns=-\r\n" + c + "t=0 0\r\n" + media;
 }
 
-Remote read(const std::string& sdp, const std::vector<Codec>& codecs = known_codecs) {
-  const auto result = read_description(sdp, codecs);
+Remote read(const std::string& sdp, const std::string& our_address = "127.0.0.1") {
+  const auto result = read_description(sdp, known_codecs, our_address);
   if (const auto* refusal = std::get_if<Refusal>(&result)) g_error("%s", refusal->text.c_str());
   return std::get<Remote>(result);
 }
 
 Refusal refused(const std::string& sdp, const std::vector<Codec>& codecs = known_codecs) {
-  const auto result = read_description(sdp, codecs);
+  const auto result = read_description(sdp, codecs, "127.0.0.1");
   if (!std::holds_alternative<Refusal>(result)) g_error("accepted: %s", sdp.c_str());
   return std::get<Refusal>(result);
 }
@@ -71,7 +71,9 @@ void holds() {
   equal(mode("a=sendonly\r\n"), "a=recvonly\r\n");
   equal(mode("a=recvonly\r\n"), "a=sendonly\r\n");
   equal(mode("a=inactive\r\n"), "a=inactive\r\n");
-  g_assert_false(read(session("m=audio 5004 RTP/AVP 0\r\n", "c=IN IP4 0.0.0.0\r\n")).receives);
+  const Remote zeros = read(session("m=audio 5004 RTP/AVP 0\r\n", "c=IN IP4 0.0.0.0\r\n"));
+  g_assert_false(zeros.receives || zeros.has_address);
+  g_assert_true(read(session("m=audio 5004 RTP/AVP 0\r\na=inactive\r\n")).has_address);
   g_assert_true(read(session("m=audio 5004 RTP/AVP 0\r\na=recvonly\r\n")).receives);
   g_assert_false(read(session("m=audio 5004 RTP/AVP 0\r\na=sendonly\r\n")).receives);
 }
@@ -100,6 +102,29 @@ void what_cannot_be_used_is_said() {
     g_assert_cmpint(refused(session("m=audio 5004 RTP/AVP 0\r\n", c)).status, ==, 488);
 }
 
+void both_must_speak_the_same_protocol() {
+  const std::string four = "c=IN IP4 192.0.2.7\r\n", six = "c=IN IP6 2001:db8::7\r\n",
+                    media = "m=audio 5004 RTP/AVP 0\r\n";
+  const struct {
+    const char* ours;
+    std::string theirs;
+    bool good;
+  } rows[]{{"127.0.0.1", four, true},
+           {"127.0.0.1", six, false},
+           {"::1", six, true},
+           {"::1", four, false},
+           {"::1", "c=IN IP4 0.0.0.0\r\n", true}};
+  for (const auto& [ours, theirs, good] : rows) {
+    const auto result = read_description(session(media, theirs), known_codecs, ours);
+    const auto* refusal = std::get_if<Refusal>(&result);
+    g_assert_true((refusal == nullptr) == good);
+    if (refusal) g_assert_true(refusal->status == 488 && refusal->warning == 300);
+  }
+  const Remote mixed = read(session(media + "a=rtcp:5009 IN IP6 2001:db8::7\r\n"));
+  g_assert_true((mixed.rtcp == Endpoint{"192.0.2.7", 5009}));
+  g_assert_cmpuint(read(session(media + "a=rtcp:70000\r\n")).rtcp.port, ==, 5005);
+}
+
 void what_cannot_be_read_is_said() {
   for (const std::string& sdp :
        {std::string("hello"), std::string("v=0\r\n"), std::string("v=1\r\nm=\r\n"), session("m=audio\r\n"),
@@ -115,7 +140,7 @@ void every_beginning_of_an_offer_is_survived() {
   const std::string whole = session("m=audio 5004 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\n"
                                     "a=rtpmap:101 telephone-event/8000\r\na=rtcp:5005\r\n");
   for (std::size_t length = 0; length < whole.size(); ++length) {
-    const auto result = read_description(whole.substr(0, length), known_codecs);
+    const auto result = read_description(whole.substr(0, length), known_codecs, "127.0.0.1");
     if (const auto* refusal = std::get_if<Refusal>(&result))
       g_assert_true(refusal->status == 400 || refusal->status == 488);
     else
@@ -129,7 +154,7 @@ void our_offer_is_one_that_we_would_take() {
   g_assert_true(remote.telephone_event == offered_telephone_event);
   g_assert_true((remote.rtp == Endpoint{"127.0.0.1", 40000}));
   const Local six{{"2001:db8::1", 40000}, 7, 8};
-  g_assert_true((read(write_offer({"PCMA", 8}, six)).rtp == Endpoint{"2001:db8::1", 40000}));
+  g_assert_true((read(write_offer({"PCMA", 8}, six), six.rtp.address).rtp == Endpoint{"2001:db8::1", 40000}));
 }
 
 } // namespace
@@ -142,6 +167,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/sdp/holds", holds);
   g_test_add_func("/sdp/ptime", packet_times_are_whole_frames);
   g_test_add_func("/sdp/unusable", what_cannot_be_used_is_said);
+  g_test_add_func("/sdp/ip-version", both_must_speak_the_same_protocol);
   g_test_add_func("/sdp/unreadable", what_cannot_be_read_is_said);
   g_test_add_func("/sdp/beginnings", every_beginning_of_an_offer_is_survived);
   g_test_add_func("/sdp/our-offer", our_offer_is_one_that_we_would_take);
