@@ -217,7 +217,6 @@ void Call::on_message(const std::string& name, const GstStructure* fields) {
     guint64 heard_ms = 0;
     gst_structure_get_uint64(fields, "heard-ms", &heard_ms);
     say("call %u: answer heard, %" G_GUINT64_FORMAT " ms", id_, heard_ms);
-    step(farewell_.heard(text_of(fields, "item-id")));
   } else if (name == "interrupted") {
     say("call %u: interrupted", id_);
     step(farewell_.interrupted(text_of(fields, "item-id")));
@@ -228,11 +227,15 @@ void Call::on_message(const std::string& name, const GstStructure* fields) {
 
 void Call::transcript(const GstStructure* fields) {
   const bool model = text_of(fields, "role") == "assistant", final_text = flag_of(fields, "final");
-  if (model && !flag_of(fields, "truncated"))
-    farewell_.words(text_of(fields, "response-id"), text_of(fields, "item-id"));
+  const bool truncated = flag_of(fields, "truncated");
   if (final_text)
-    say("call %u: %s%s: %s", id_, model ? "model" : "caller", flag_of(fields, "truncated") ? " (heard)" : "",
+    say("call %u: %s%s: %s", id_, model ? "model" : "caller", truncated ? " (heard)" : "",
         text_of(fields, "text").c_str());
+  if (!model || truncated) return; // what was cut is told by "interrupted"
+  Farewell::Part part{text_of(fields, "item-id"), 0};
+  gst_structure_get_uint64(fields, "content-index", &part.index);
+  farewell_.words(text_of(fields, "response-id"), part);
+  if (final_text) step(farewell_.heard(part)); // the last word on a part comes when it was heard
 }
 
 void Call::tool_call(const GstStructure* fields) {

@@ -9,9 +9,9 @@ Farewell::Step Farewell::asked(const std::string& call_id, const std::string& re
   return Step::wait;
 }
 
-void Farewell::words(const std::string& response_id, const std::string& item_id) {
+void Farewell::words(const std::string& response_id, const Part& part) {
   last_spoken_ = response_id;
-  if (!ended_.contains(item_id)) unheard_.insert(item_id);
+  if (!heard_.contains(part) && !cut_.contains(part.item_id)) unheard_.insert(part);
   if (state_ != State::next_answer) return;
   response_id_ = response_id;
   state_ = State::answer_open;
@@ -29,15 +29,15 @@ Farewell::Step Farewell::response_done(const std::string& response_id) {
   return Step::ask_for_words;
 }
 
-Farewell::Step Farewell::heard(const std::string& item_id) {
-  unheard_.erase(item_id);
-  ended_.insert(item_id);
+Farewell::Step Farewell::heard(const Part& part) {
+  unheard_.erase(part);
+  heard_.insert(part);
   return next();
 }
 
 Farewell::Step Farewell::interrupted(const std::string& item_id) {
-  unheard_.erase(item_id);
-  ended_.insert(item_id);
+  std::erase_if(unheard_, [&](const Part& part) { return part.item_id == item_id; });
+  cut_.insert(item_id);
   if (std::exchange(state_, State::none) == State::none) return Step::wait;
   asked_for_words_ = false;
   return Step::go_on;

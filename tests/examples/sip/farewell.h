@@ -1,6 +1,8 @@
 // When a call may be ended that the model wants to end: not before its farewell was heard.
 #pragma once
 
+#include <compare>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <utility>
@@ -17,12 +19,19 @@ class Farewell {
     go_on,         // the caller spoke into the farewell: the tool call is answered, the call is not ended
   };
 
+  // Of an answer's item: each is heard by itself.
+  struct Part {
+    std::string item_id;
+    std::uint64_t index;
+    auto operator<=>(const Part&) const = default;
+  };
+
   // The model has called the tool, in this answer.
   Step asked(const std::string& call_id, const std::string& response_id);
   // Words of an answer: what is announced by them will be heard.
-  void words(const std::string& response_id, const std::string& item_id);
+  void words(const std::string& response_id, const Part& part);
   Step response_done(const std::string& response_id);
-  Step heard(const std::string& item_id);
+  Step heard(const Part& part);
   Step interrupted(const std::string& item_id);
 
   // Of the tool call, once: it is answered once.
@@ -41,7 +50,8 @@ class Farewell {
   std::string call_id_, response_id_;
   std::string last_spoken_; // the answer that the latest words belong to
   bool asked_for_words_ = false;
-  std::set<std::string> unheard_, ended_; // items
+  std::set<Part> unheard_, heard_;
+  std::set<std::string> cut_; // items
 };
 
 } // namespace telephone

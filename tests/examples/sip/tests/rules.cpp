@@ -57,30 +57,52 @@ void a_key_held_for_long_is_one() {
 
 void the_words_of_the_call_are_heard_first() {
   Farewell farewell;
-  farewell.words("r1", "a");
+  farewell.words("r1", {"a", 0});
   g_assert_true(farewell.asked("c", "r1") == Step::wait);
   g_assert_true(farewell.response_done("r1") == Step::wait);
-  farewell.words("r1", "a"); // the whole text comes once more
-  g_assert_true(farewell.heard("a") == Step::hang_up);
+  farewell.words("r1", {"a", 0}); // the whole text comes once more
+  g_assert_true(farewell.heard({"a", 0}) == Step::hang_up);
 }
 
 void words_may_be_heard_before_the_answer_ends() {
   Farewell farewell;
-  farewell.words("r1", "a");
-  g_assert_true(farewell.heard("a") == Step::wait);
-  farewell.words("r1", "a"); // late: it was heard
+  farewell.words("r1", {"a", 0});
+  g_assert_true(farewell.heard({"a", 0}) == Step::wait);
+  farewell.words("r1", {"a", 0}); // late: it was heard
   farewell.asked("c", "r1");
   g_assert_true(farewell.response_done("r1") == Step::hang_up);
 }
 
 void earlier_answers_are_heard_as_well() {
   Farewell farewell;
-  farewell.words("r0", "z");
-  farewell.words("r1", "a");
+  farewell.words("r0", {"z", 0});
+  farewell.words("r1", {"a", 0});
   farewell.asked("c", "r1");
   farewell.response_done("r1");
-  g_assert_true(farewell.heard("z") == Step::wait);
-  g_assert_true(farewell.heard("a") == Step::hang_up);
+  g_assert_true(farewell.heard({"z", 0}) == Step::wait);
+  g_assert_true(farewell.heard({"a", 0}) == Step::hang_up);
+}
+
+void every_part_of_an_item_is_heard() {
+  Farewell farewell;
+  farewell.words("r1", {"a", 0});
+  farewell.words("r1", {"a", 1});
+  farewell.asked("c", "r1");
+  farewell.response_done("r1");
+  g_assert_true(farewell.heard({"a", 0}) == Step::wait);
+  g_assert_true(farewell.heard({"a", 1}) == Step::hang_up);
+}
+
+void a_cut_item_is_waited_for_no_more() {
+  Farewell farewell;
+  farewell.words("r0", {"z", 0});
+  farewell.words("r0", {"z", 1});
+  farewell.interrupted("z");
+  farewell.words("r0", {"z", 2}); // late
+  farewell.words("r1", {"a", 0});
+  farewell.asked("c", "r1");
+  farewell.response_done("r1");
+  g_assert_true(farewell.heard({"a", 0}) == Step::hang_up);
 }
 
 void a_silent_model_is_asked_for_words_once() {
@@ -88,9 +110,9 @@ void a_silent_model_is_asked_for_words_once() {
   farewell.asked("c", "r1");
   g_assert_true(farewell.response_done("r1") == Step::ask_for_words);
   g_assert_true(farewell.take_call_id() == "c");
-  farewell.words("r2", "b");
+  farewell.words("r2", {"b", 0});
   g_assert_true(farewell.response_done("r2") == Step::wait);
-  g_assert_true(farewell.heard("b") == Step::hang_up);
+  g_assert_true(farewell.heard({"b", 0}) == Step::hang_up);
 }
 
 void a_model_that_stays_silent_is_not_waited_for() {
@@ -108,15 +130,15 @@ void a_model_that_stays_silent_is_not_waited_for() {
 
 void a_caller_who_interrupts_stays() {
   Farewell farewell;
-  farewell.words("r1", "a");
+  farewell.words("r1", {"a", 0});
   farewell.asked("c", "r1");
   farewell.response_done("r1");
   g_assert_true(farewell.interrupted("a") == Step::go_on);
   g_assert_true(farewell.take_call_id() == "c");
   g_assert_true(farewell.take_call_id() == "");
-  farewell.words("r2", "b");
+  farewell.words("r2", {"b", 0});
   g_assert_true(farewell.response_done("r2") == Step::wait);
-  g_assert_true(farewell.heard("b") == Step::wait);
+  g_assert_true(farewell.heard({"b", 0}) == Step::wait);
   g_assert_true(farewell.interrupted("z") == Step::wait);
 }
 
@@ -184,6 +206,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/farewell/heard-first", the_words_of_the_call_are_heard_first);
   g_test_add_func("/farewell/heard-early", words_may_be_heard_before_the_answer_ends);
   g_test_add_func("/farewell/earlier-answers", earlier_answers_are_heard_as_well);
+  g_test_add_func("/farewell/parts", every_part_of_an_item_is_heard);
+  g_test_add_func("/farewell/cut", a_cut_item_is_waited_for_no_more);
   g_test_add_func("/farewell/asked-for-words", a_silent_model_is_asked_for_words_once);
   g_test_add_func("/farewell/silent", a_model_that_stays_silent_is_not_waited_for);
   g_test_add_func("/farewell/interrupted", a_caller_who_interrupts_stays);
