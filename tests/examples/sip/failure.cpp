@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace telephone {
 namespace {
@@ -12,31 +11,41 @@ constexpr Status later{503, "Service Unavailable", 30};
 constexpr Status timed_out{504, "Server Time-out", 0};
 constexpr Status internal{500, "Server Internal Error", 0};
 
-// Whatever is wrong with the key or the account is nothing that a caller could mend.
-constexpr std::array<std::pair<std::string_view, Status>, 15> table{{
-    {"not-authorized", unavailable},
-    {"quota-exceeded", unavailable},
-    {"not-found", unavailable},
-    {"request-rejected", unavailable},
-    {"configuration-rejected", unavailable},
-    {"rate-limited", later},
-    {"server-unavailable", later},
-    {"closed-by-server", later},
-    {"resolve-failed", unavailable},
-    {"connection-refused", unavailable},
-    {"unreachable", unavailable},
-    {"tls-failed", unavailable},
-    {"handshake-rejected", unavailable},
-    {"not-realtime", unavailable},
-    {"timed-out", timed_out},
-}};
+// Whatever is wrong with the key, the account or the server's address is nothing that a caller could mend.
+constexpr std::array table{
+    Failure{"not-authorized", unavailable},
+    Failure{"quota-exceeded", unavailable},
+    Failure{"not-found", unavailable},
+    Failure{"request-rejected", unavailable},
+    Failure{"configuration-rejected", unavailable},
+    Failure{"rate-limited", later},
+    Failure{"server-unavailable", later},
+    Failure{"closed-by-server", later},
+    Failure{"resolve-failed", unavailable},
+    Failure{"connection-refused", unavailable},
+    Failure{"unreachable", unavailable},
+    Failure{"tls-failed", unavailable},
+    Failure{"handshake-rejected", unavailable},
+    Failure{"not-realtime", unavailable},
+    Failure{"timed-out", timed_out},
+    Failure{"redirected", unavailable},
+    Failure{"session-expired", later},
+    Failure{"message-too-big", unavailable},
+    Failure{"invalid-uri", internal},
+    Failure{"invalid-settings", internal},
+    Failure{"internal", internal},
+};
 
 } // namespace
 
+std::span<const Failure> failures() {
+  return table;
+}
+
 Status status_for(std::string_view error_kind) {
   const auto row =
-      std::find_if(table.begin(), table.end(), [&](const auto& r) { return r.first == error_kind; });
-  return row == table.end() ? internal : row->second;
+      std::find_if(table.begin(), table.end(), [&](const auto& r) { return r.error_kind == error_kind; });
+  return row == table.end() ? internal : row->status;
 }
 
 } // namespace telephone

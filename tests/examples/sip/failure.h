@@ -1,6 +1,7 @@
 // What a caller is told when the conversation cannot be opened.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 namespace telephone {
@@ -11,7 +12,15 @@ struct Status {
   unsigned retry_after_s; // 0: not said
 };
 
-// For the plugin's `error-kind`, see docs/troubleshooting.md; anything else is 500.
+struct Failure {
+  std::string_view error_kind; // of the plugin, see docs/troubleshooting.md
+  Status status;
+};
+
+// A row for each kind that ends a conversation.
+std::span<const Failure> failures();
+
+// Of that row; 500 where the plugin names no kind.
 Status status_for(std::string_view error_kind);
 
 } // namespace telephone

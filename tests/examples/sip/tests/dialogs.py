@@ -44,6 +44,18 @@ class Dialogs(World):
             agent.wait_for("refused: 503, not-authorized: ")
             expect(not agent.count("wrong"), "the key is printed")
 
+    def server_refuses(self):
+        """What the server answers instead of 101, and what the caller is told."""
+        for http, status, kind in ((401, 503, "not-authorized"), (403, 503, "not-authorized"), (404, 503, "not-found"),
+                                   (302, 503, "redirected"), (429, 503, "rate-limited"),
+                                   (500, 503, "server-unavailable"), (400, 503, "handshake-rejected")):
+            fault = {"http_status": http, **({"location": "ws://127.0.0.1:9/"} if http == 302 else {})}
+            with self.world({"faults": fault}) as (agent, phone, _):
+                reply = phone.must(status, phone.invite())
+                agent.wait_for(f"refused: {status}, {kind}: ")
+            later = kind in ("rate-limited", "server-unavailable")
+            expect(reply.headers.get("retry-after", "").isdecimal() == later, f"{http}: Retry-After")
+
     def unreachable_server(self):
         with self.world(realtime={"uri": f"ws://127.0.0.1:{free_port()}"}) as (agent, phone, _):
             phone.must(503, phone.invite())
@@ -53,12 +65,6 @@ class Dialogs(World):
         with self.world({"faults": {"deaf": True}}, {"realtime": {"connect-timeout": 300}}) as (agent, phone, _):
             phone.must(504, phone.invite())
             agent.wait_for("refused: 504, timed-out: ")
-
-    def limited_server(self):
-        with self.world({"faults": {"http_status": 429}}) as (agent, phone, _):
-            reply = phone.must(503, phone.invite())
-            expect(reply.headers.get("retry-after", "").isdecimal(), "503 without Retry-After")
-            agent.wait_for("refused: 503, rate-limited: ")
 
     def bad_offers(self):
         with self.world() as (agent, phone, _):
@@ -275,9 +281,9 @@ class Dialogs(World):
     def checks(self):
         return [("a number that nobody answers: 404", self.unknown_number),
                 ("a key that is refused: 503, and why", self.refused_key),
+                ("a server that refuses: 503, and when to try again", self.server_refuses),
                 ("a server that is not there: 503", self.unreachable_server),
                 ("a server that says nothing: 504", self.silent_server),
-                ("a server that limits requests: 503, and when to try again", self.limited_server),
                 ("offers that cannot be used", self.bad_offers), ("messages that cannot be read", self.bad_messages),
                 ("more calls than max_calls: 486", self.busy), ("CANCEL", self.cancelled),
                 ("an INVITE without an offer", self.late_answer),

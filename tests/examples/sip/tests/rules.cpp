@@ -4,7 +4,10 @@
 #include "keys.h"
 #include "peer_address.h"
 
+#include "base/error.h"
+
 #include <array>
+#include <set>
 
 namespace {
 
@@ -185,14 +188,34 @@ void late_packets_from_where_the_peer_was_are_dropped() {
 
 // ---- failures ----
 
-void failures_have_a_status() {
-  g_assert_cmpint(status_for("not-authorized").code, ==, 503);
-  g_assert_cmpuint(status_for("not-authorized").retry_after_s, ==, 0);
-  g_assert_cmpint(status_for("rate-limited").code, ==, 503);
-  g_assert_cmpuint(status_for("rate-limited").retry_after_s, >, 0);
-  g_assert_cmpint(status_for("timed-out").code, ==, 504);
-  g_assert_cmpint(status_for("invalid-settings").code, ==, 500);
-  g_assert_cmpint(status_for("").code, ==, 500);
+void every_fatal_kind_has_a_status() {
+  std::set<std::string_view> wanted, told;
+  for (int kind = 0; kind <= static_cast<int>(rt::ErrorKind::internal); ++kind)
+    if (const auto& row = rt::info(static_cast<rt::ErrorKind>(kind)); row.severity != rt::Severity::benign)
+      wanted.insert(row.name);
+  for (const Failure& failure : failures()) {
+    if (!wanted.contains(failure.error_kind)) g_error("no such kind: %s", failure.error_kind.data());
+    g_assert_true(told.insert(failure.error_kind).second);
+  }
+  for (const std::string_view kind : wanted)
+    if (!told.contains(kind)) g_error("no row for %s", std::string(kind).c_str());
+}
+
+void callers_are_told_what_is_wrong() {
+  const auto is = [](std::initializer_list<const char*> kinds, int code, bool later) {
+    for (const char* kind : kinds) {
+      g_test_message("%s", kind);
+      g_assert_cmpint(status_for(kind).code, ==, code);
+      g_assert_true((status_for(kind).retry_after_s > 0) == later);
+    }
+  };
+  is({"not-authorized", "quota-exceeded", "not-found", "request-rejected", "configuration-rejected",
+      "resolve-failed", "connection-refused", "unreachable", "tls-failed", "handshake-rejected",
+      "not-realtime", "redirected", "message-too-big"},
+     503, false);
+  is({"rate-limited", "server-unavailable", "closed-by-server", "session-expired"}, 503, true);
+  is({"timed-out"}, 504, false);
+  is({"invalid-uri", "invalid-settings", "internal", "", "of-tomorrow"}, 500, false);
 }
 
 } // namespace
@@ -213,6 +236,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/farewell/interrupted", a_caller_who_interrupts_stays);
   g_test_add_func("/peer-address/follows", audio_goes_to_where_it_comes_from);
   g_test_add_func("/peer-address/moved", late_packets_from_where_the_peer_was_are_dropped);
-  g_test_add_func("/failure", failures_have_a_status);
+  g_test_add_func("/failure/every-kind", every_fatal_kind_has_a_status);
+  g_test_add_func("/failure/status", callers_are_told_what_is_wrong);
   return g_test_run();
 }
