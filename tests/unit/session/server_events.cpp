@@ -25,23 +25,34 @@ FakeSpeechlessServer::Options restrained() {
 }
 
 struct Spoiled : Conversation {
-  Spoiled(Dialect dialect, bool greets)
+  Spoiled(Dialect dialect, bool greets, SessionType type = SessionType::conversation)
       : Conversation([&] {
           FakeSpeechlessServer::Options options = restrained();
           options.greets = greets;
           return options;
         }()) {
     transport.set_dialect(dialect);
-    if (dialect == Dialect::translation) {
-      server.session().type = SessionType::translation;
+    if (dialect == Dialect::translation) type = SessionType::translation;
+    if (type != SessionType::conversation) {
+      server.session().type = type;
       server.session().config = {};
     }
     set([&](Settings& s) {
       s.provider = dialect == Dialect::beta ? ProviderId::openai_beta : ProviderId::openai;
-      if (dialect == Dialect::translation) s.session_type = SessionType::translation;
+      s.session_type = type;
     });
     session->set_input_live(false); // no silence is made up while time passes
     start();
+  }
+
+  // Of a transcription: a turn that is understood is told.
+  void next_words() {
+    const auto told = [&] { return sink.ear->notices(NoticeKind::transcript).size(); };
+    const std::size_t before = told();
+    transport.deliver(InputAudioCommitted{"item_next", std::nullopt});
+    transport.deliver(InputTranscriptCompleted{.item_id = "item_next", .transcript = "Are you there?"});
+    run();
+    g_assert_cmpuint(told(), >, before);
   }
 
   // What the samples speak of: a turn, its answer that is heard, a call of a function, a picture.
@@ -110,12 +121,15 @@ void say_what_was_delivered(int) {
   g_printerr("after %s\n", delivered.substr(0, 1000).c_str());
 }
 
-void deliver(Dialect dialect, const std::string& type, const std::string& text) {
+void deliver(Dialect dialect, SessionType session_type, const std::string& type, const std::string& text) {
   delivered = text;
   const bool introduces = type == "session.created";
-  Spoiled c(dialect, !introduces);
+  Spoiled c(dialect, !introduces, session_type);
   if (introduces) {
     c.transport.accept();
+  } else if (session_type == SessionType::transcription) {
+    c.push(200);
+    c.transport.deliver(InputAudioCommitted{"item_1", std::nullopt});
   } else if (dialect != Dialect::translation) {
     c.talk();
   }
@@ -132,12 +146,23 @@ void deliver(Dialect dialect, const std::string& type, const std::string& text) 
     g_assert_false(c.session->send_text("Are you there?").accepted);
     return;
   }
+  if (session_type == SessionType::transcription) {
+    c.next_words();
+    return c.end();
+  }
   if (dialect == Dialect::translation) return c.next_line();
   c.next_turn();
   c.end();
 }
 
-void spoil(Dialect dialect) {
+// Whether a transcription session has such events.
+bool of_transcription(std::string_view type) {
+  for (const std::string_view start : {"session.", "error", "input_audio_buffer.", "conversation.item."})
+    if (type.starts_with(start)) return true;
+  return false;
+}
+
+void spoil(Dialect dialect, SessionType session_type = SessionType::conversation) {
   unsigned tried = 0;
   std::vector<std::string> events = samples::richest_events(dialect);
   if (dialect != Dialect::ga) // the same words are tried once
@@ -146,9 +171,10 @@ void spoil(Dialect dialect) {
   for (const std::string& event : events) {
     const JsonValue whole = *read_json(event);
     const std::string type(whole["type"].text());
+    if (session_type == SessionType::transcription && !of_transcription(type)) continue;
     samples::mutate(whole, samples::few_wrong_values(), [&](const JsonValue& changed) {
       if (!changed["type"].is_string()) return;
-      deliver(dialect, type, to_text(changed));
+      deliver(dialect, session_type, type, to_text(changed));
       ++tried;
     });
   }
@@ -161,6 +187,9 @@ void spoiled_ga() {
 }
 void spoiled_beta() {
   spoil(Dialect::beta);
+}
+void spoiled_transcription() {
+  spoil(Dialect::ga, SessionType::transcription);
 }
 void spoiled_translation() {
   spoil(Dialect::translation);
@@ -244,6 +273,7 @@ int main(int argc, char** argv) {
   std::signal(SIGABRT, say_what_was_delivered);
   g_test_add_func("/session/server-events/spoiled-ga", spoiled_ga);
   g_test_add_func("/session/server-events/spoiled-beta", spoiled_beta);
+  g_test_add_func("/session/server-events/spoiled-transcription", spoiled_transcription);
   g_test_add_func("/session/server-events/spoiled-translation", spoiled_translation);
   g_test_add_func("/session/server-events/no-event", no_event_at_all);
   g_test_add_func("/session/server-events/examples", examples);
