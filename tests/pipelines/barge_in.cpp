@@ -69,7 +69,18 @@ GST_START_TEST(with_a_flush_what_was_rendered_is_heard) {
 }
 GST_END_TEST
 
-// What the two tests above measure is the latency: without knowing it, the server is told too much.
+GST_START_TEST(beta_is_told_the_same) {
+  SteppedConversation talk(reply_of({ramp_part(3000)}), "provider=openai-beta", "flush-on-interrupt=true");
+  interrupt_by_speech(talk);
+  const auto told = static_cast<std::int64_t>(talk.truncation().audio_end_ms) * samples_per_ms;
+  fail_unless(std::abs(told - talk.heard()) <= frame_samples);
+  talk.server.wait_for_sent(false, "conversation.item.truncated");
+  fail_unless(talk.server.sent(false, "conversation.item.added").empty()); // an event of GA
+  talk.expect_no_server_error();
+}
+GST_END_TEST
+
+// What the first two tests measure is the latency: without knowing it, the server is told too much.
 GST_START_TEST(without_the_latency_the_server_is_told_too_much) {
   SteppedConversation talk(reply_of({ramp_part(3000)}), "", "flush-on-interrupt=true");
   const auto pad = GRef<GstPad>::adopt(gst_element_get_static_pad(talk.src.get(), "src"));
@@ -170,6 +181,7 @@ static Suite* barge_in_suite() {
   tcase_add_checked_fixture(tcase, register_all, wait_for_loops_to_end);
   tcase_add_test(tcase, without_a_flush_all_that_was_pushed_is_heard);
   tcase_add_test(tcase, with_a_flush_what_was_rendered_is_heard);
+  tcase_add_test(tcase, beta_is_told_the_same);
   tcase_add_test(tcase, without_the_latency_the_server_is_told_too_much);
   tcase_add_test(tcase, items_that_wait_behind_are_deleted);
   tcase_add_test(tcase, after_an_interruption_the_next_reply_plays_from_its_start);
