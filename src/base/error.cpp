@@ -43,7 +43,7 @@ constexpr std::array kinds = {
     ErrorKindInfo{ErrorKind::quota_exceeded, "quota-exceeded", fatal,
                   "The account's quota is used up; check its billing."},
     ErrorKindInfo{ErrorKind::configuration_rejected, "configuration-rejected", fatal,
-                  "The server refused the session's settings; correct the one the message names."},
+                  "Correct the setting that the message names."},
     ErrorKindInfo{ErrorKind::session_expired, "session-expired", retryable,
                   "The session reached the server's maximum duration; start a new one."},
     ErrorKindInfo{ErrorKind::closed_by_server, "closed-by-server", retryable,
