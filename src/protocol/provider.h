@@ -46,7 +46,8 @@ struct Abilities {
   bool text_output = true; // answers without audio
   bool images = true;      // input_image parts
   bool response_tools = true;
-  bool mcp = true; // calls the tools of MCP servers itself
+  bool response_metadata = true; // of one response; sent unasked only where it is known to be taken
+  bool mcp = true;               // calls the tools of MCP servers itself
   bool noise_reduction = true;
   bool speed = true;
   bool transcription_sessions = true;

@@ -139,6 +139,7 @@ void Engine::established(SessionInfo session) {
   connection_.established();
   if (!opened_as_asked(session)) return;
   responses_.set_cancels_by_id(provider.can.cancels_by_id);
+  responses_.set_takes_metadata(provider.can.response_metadata);
   complete(provider, session);
   configuration_.opened_with(session);
   shared_->downlink.set_interruptible(configuration_.interrupts_on_speech());

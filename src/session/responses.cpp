@@ -12,8 +12,8 @@ namespace {
 using namespace protocol;
 
 constexpr std::size_t over_kept = 64, answered_kept = 8;
-// Longer than a request and its refusal are under way.
-constexpr Nanoseconds doubt_lasts = std::chrono::seconds(2);
+// In a mark, so that it tells what it is of also when nothing else is known of that any more.
+constexpr std::string_view of_create = "create-", of_beside = "beside-", of_aside = "aside-";
 
 bool is_out_of_band(const ResponseOptions& options) {
   return options.conversation == "none";
@@ -22,10 +22,6 @@ bool is_out_of_band(const ResponseOptions& options) {
 // Few items make a response, and the newest is by far the likeliest.
 void add_once(std::vector<std::string>& items, std::string_view item) {
   if (std::find(items.rbegin(), items.rend(), item) == items.rend()) items.emplace_back(item);
-}
-
-void add_to_list(std::string& text, const std::string& part) {
-  text += (text.empty() ? "" : ", ") + part;
 }
 
 } // namespace
@@ -67,11 +63,10 @@ void Responses::create_aside(ResponseOptions options, std::string_view request) 
 
 void Responses::send_beside(ResponseOptions options, std::string_view request, bool aside) {
   Beside beside;
-  beside.token = std::to_string(next_token_++);
   beside.since = now();
   beside.aside = aside;
   beside.metadata = options.metadata;
-  options.metadata = with_mark(options.metadata, beside.token);
+  beside.mark = put_mark(options, aside ? of_aside : of_beside);
   beside.event_id = wire_.send(ResponseCreate{std::move(options)}, request);
   if (beside.event_id.empty()) return;
   beside_.push_back(std::move(beside));
@@ -89,11 +84,20 @@ void Responses::outputs_known() {
   outputs_known_ = true;
 }
 
+// Empty when there is no room for it.
+std::string Responses::put_mark(ResponseOptions& options, std::string_view kind) {
+  std::string mark = std::string(kind) + std::to_string(next_mark_++);
+  options.metadata = with_mark(options.metadata, mark);
+  return mark_in(options.metadata) == mark ? mark : std::string();
+}
+
 void Responses::pump() {
   if (queue_.empty() || busy()) return;
   Request request = std::move(queue_.front());
   queue_.pop_front();
-  request.event_id = wire_.send(ResponseCreate{request.options}, request.name);
+  ResponseOptions options = request.options;
+  request.mark = takes_metadata_ ? put_mark(options, of_create) : std::string();
+  request.event_id = wire_.send(ResponseCreate{std::move(options)}, request.name);
   if (request.event_id.empty()) return;
   request.since = now();
   asked_ = std::move(request);
@@ -133,39 +137,60 @@ bool Responses::cancel(Cancel what) {
 
 // ---- what the server says ----
 
-Responses::OpenMap::iterator Responses::adopt(const Response& response) {
+// `unmarked_is_not_ours`: the server would have returned our mark.
+Responses::OpenMap::iterator Responses::adopt(const Response& response, bool unmarked_is_not_ours) {
   Open open;
   open.last_event = now();
   open.metadata = without_mark(response.metadata);
-  if (take_beside(response, open))
+  names_conversations_ |= response.conversation_id.has_value();
+  const std::string mark = mark_in(response.metadata);
+  if (take_beside(response, mark, open)) {
     out_of_band_.insert(response.id);
-  else
-    take_in_conversation(open);
+  } else {
+    if (!take_marked(mark, open)) take_in_order(open, unmarked_is_not_ours);
+    if (!open.metadata && open.request) open.metadata = open.request->options.metadata;
+    forget_answered_follow_up(open);
+  }
   return open_.insert_or_assign(response.id, std::move(open)).first;
 }
 
 // Our mark tells it, where the server returns metadata, or else that it names no conversation. Some servers
 // do neither: then what was asked for in the conversation comes first.
-bool Responses::take_beside(const Response& response, Open& open) {
-  const std::string mark = mark_in(response.metadata);
-  returns_marks_ |= !mark.empty();
-  names_conversations_ |= response.conversation_id.has_value();
+bool Responses::take_beside(const Response& response, const std::string& mark, Open& open) {
+  const bool late_aside = mark.starts_with(of_aside), marked = late_aside || mark.starts_with(of_beside);
   auto it = beside_.end();
-  if (!mark.empty())
-    it = std::find_if(beside_.begin(), beside_.end(), [&](const Beside& b) { return b.token == mark; });
-  else if (!response.conversation_id && !response.metadata && !returns_marks_ &&
+  if (marked)
+    it = std::find_if(beside_.begin(), beside_.end(), [&](const Beside& b) { return b.mark == mark; });
+  else if (mark.empty() && !response.conversation_id && !response.metadata && !returns_marks_ &&
            (names_conversations_ || (!asked_ && expected_.empty())))
     it = beside_.begin();
-  if (it == beside_.end()) return false;
-  open.out_of_band = true;
-  open.aside = it->aside;
-  open.cancelled = it->cancelled;
-  if (!open.metadata) open.metadata = std::move(it->metadata);
-  beside_.erase(it);
+  open.out_of_band = marked || it != beside_.end();
+  if (it != beside_.end()) {
+    open.aside = it->aside;
+    open.cancelled = it->cancelled;
+    if (!open.metadata) open.metadata = std::move(it->metadata);
+    beside_.erase(it);
+  } else if (late_aside) { // it was given up: what it was to fill is over
+    open.aside = true;
+    open.cancelled = Cancel::words;
+  }
+  return open.out_of_band;
+}
+
+// Ours, whatever else is expected; also when it was given up, or another one taken for it.
+bool Responses::take_marked(const std::string& mark, Open& open) {
+  if (!mark.starts_with(of_create)) return false;
+  if (asked_ && asked_->mark == mark)
+    open.request = std::exchange(asked_, std::nullopt);
+  else
+    open.request = take_answered(&Request::mark, mark);
+  if (open.request) open.cancelled = open.request->cancelled;
+  open.ahead_of_turns = !expected_.empty();
   return true;
 }
 
-void Responses::take_in_conversation(Open& open) {
+void Responses::take_in_order(Open& open, bool unmarked_is_not_ours) {
+  const bool may_be_ours = asked_ && (asked_->mark.empty() || !unmarked_is_not_ours);
   if (!expected_.empty()) {
     // The server runs one response at a time, and its own began before it read our request. It answers all
     // turns so far; those that were cancelled are told apart.
@@ -173,12 +198,11 @@ void Responses::take_in_conversation(Open& open) {
     const bool wanted = open.cancelled == Cancel::nothing;
     while (!expected_.empty() && wanted == (expected_.front().cancelled == Cancel::nothing))
       expected_.pop_front();
-    open.doubtful = asked_.has_value();
-  } else if (asked_) {
+    open.doubtful = may_be_ours;
+  } else if (may_be_ours) {
     open.cancelled = asked_->cancelled;
     open.request = std::exchange(asked_, std::nullopt);
   }
-  forget_answered_follow_up(open);
 }
 
 void Responses::forget_answered_follow_up(const Open& open) {
@@ -196,7 +220,8 @@ void Responses::cancel_on_arrival(OpenMap::iterator it) {
 
 void Responses::on_created(const Response& response) {
   if (open_.contains(response.id) || is_over(response.id)) return;
-  cancel_on_arrival(adopt(response));
+  returns_marks_ |= !mark_in(response.metadata).empty();
+  cancel_on_arrival(adopt(response, returns_marks_));
   watch();
 }
 
@@ -210,13 +235,14 @@ bool Responses::on_event(std::string_view response_id) {
   if (is_over(response_id)) return false;
   Response untold;
   untold.id = response_id;
-  on_created(untold);
+  cancel_on_arrival(adopt(untold, false));
+  watch();
   return true;
 }
 
 bool Responses::ending(const Response& response) {
   if (is_over(response.id)) return false;
-  if (!open_.contains(response.id)) adopt(response);
+  if (!open_.contains(response.id)) adopt(response, false);
   return true;
 }
 
@@ -227,6 +253,9 @@ void Responses::on_done(const Response& response) {
     asked_->doubtful = true;
     asked_->since = now();
   }
+  if (it->second.ahead_of_turns)
+    for (Expected& expected : expected_)
+      expected = {now(), expected.cancelled, true};
   close(it);
 }
 
@@ -234,8 +263,7 @@ void Responses::close(OpenMap::iterator it) {
   const std::string id = it->first;
   for (const std::string& item_id : it->second.unheard_items)
     wire_.send(ItemDelete{item_id}, "interrupt");
-  if (it->second.request) answered_.push_back(std::move(*it->second.request));
-  if (answered_.size() > answered_kept) answered_.pop_front();
+  if (it->second.request) remember(std::move(*it->second.request));
   open_.erase(it);
   over_.push_back(id);
   if (over_.size() > over_kept) over_.pop_front();
@@ -260,7 +288,7 @@ Responses::Refused Responses::on_error(const ErrorInfo& error) {
     return wanted ? Refused::lost : Refused::unwanted;
   }
   if (error.event_id.empty()) return Refused::nothing;
-  if (auto request = active ? take_answered(error.event_id) : std::nullopt) {
+  if (auto request = active ? take_answered(&Request::event_id, error.event_id) : std::nullopt) {
     if (request->cancelled != Cancel::nothing) return Refused::unwanted;
     put_back(std::move(*request));
     return Refused::put_back;
@@ -273,15 +301,22 @@ Responses::Refused Responses::on_error(const ErrorInfo& error) {
 }
 
 // What was taken for the answer to this request is another.
-std::optional<Responses::Request> Responses::take_answered(const std::string& event_id) {
-  for (auto& [id, open] : open_)
-    if (open.request && open.request->event_id == event_id) return std::exchange(open.request, std::nullopt);
-  const auto it = std::find_if(answered_.begin(), answered_.end(),
-                               [&](const Request& r) { return r.event_id == event_id; });
+// What was taken for the answer to this request is another.
+std::optional<Responses::Request> Responses::take_answered(std::string Request::*id,
+                                                           const std::string& value) {
+  for (auto& [response_id, open] : open_)
+    if (open.request && (*open.request).*id == value) return std::exchange(open.request, std::nullopt);
+  const auto it =
+      std::find_if(answered_.begin(), answered_.end(), [&](const Request& r) { return r.*id == value; });
   if (it == answered_.end()) return std::nullopt;
   Request request = std::move(*it);
   answered_.erase(it);
   return request;
+}
+
+void Responses::remember(Request request) {
+  answered_.push_back(std::move(request));
+  if (answered_.size() > answered_kept) answered_.pop_front();
 }
 
 void Responses::put_back(Request request) {
@@ -344,82 +379,6 @@ bool Responses::open(std::string_view response_id) const {
 
 bool Responses::is_over(std::string_view response_id) const {
   return std::find(over_.rbegin(), over_.rend(), response_id) != over_.rend();
-}
-
-// ---- silence of the server ----
-
-bool Responses::awaited() const {
-  return asked_ || !beside_.empty() || !expected_.empty() ||
-         std::any_of(open_.begin(), open_.end(), [](const auto& entry) { return !entry.second.given_up; });
-}
-
-bool Responses::is_late(Nanoseconds since, bool doubtful) const {
-  const Nanoseconds patience = doubtful ? doubt_lasts : timeout_;
-  return patience.count() > 0 && now() - since >= patience;
-}
-
-std::optional<Nanoseconds> Responses::next_due() const {
-  std::optional<Nanoseconds> next;
-  const auto consider = [&](Nanoseconds since, Nanoseconds patience) {
-    if (patience.count() > 0) next = next ? std::min(*next, since + patience) : since + patience;
-  };
-  if (asked_) consider(asked_->since, asked_->doubtful ? doubt_lasts : timeout_);
-  for (const Beside& beside : beside_)
-    consider(beside.since, timeout_);
-  for (const Expected& expected : expected_)
-    consider(expected.since, timeout_);
-  for (const auto& [id, open] : open_)
-    if (!open.given_up) consider(open.last_event, timeout_);
-  return next;
-}
-
-// A response that is asked for or open and of which nothing is heard is reported, so that a caller is not
-// left in silence without a word in the log.
-void Responses::watch() {
-  const auto due = next_due();
-  if (due && watch_timer_ && watch_due_ <= *due) return;
-  if (watch_timer_) wire_.executor().cancel(std::exchange(watch_timer_, 0));
-  if (!due) return;
-  watch_due_ = *due;
-  watch_timer_ = wire_.executor().post_after(std::max(*due - now(), Nanoseconds(0)), [this] {
-    watch_timer_ = 0;
-    check_alive();
-    watch();
-  });
-}
-
-// What was only hoped for is given up, so that later requests are not held back by it.
-void Responses::check_alive() {
-  std::string silent;
-  std::vector<std::string> given_up;
-  for (auto& [id, open] : open_) {
-    if (open.given_up || !is_late(open.last_event)) continue;
-    open.given_up = true;
-    given_up.push_back(id);
-    add_to_list(silent, "response " + id);
-  }
-  if (asked_ && is_late(asked_->since, asked_->doubtful)) {
-    if (!asked_->doubtful) add_to_list(silent, "a response that was asked for");
-    asked_.reset();
-  }
-  if (std::erase_if(beside_, [&](const Beside& b) { return is_late(b.since); }) > 0)
-    add_to_list(silent, "an out-of-band response that was asked for");
-  if (std::erase_if(expected_, [&](const Expected& e) { return is_late(e.since); }) > 0)
-    add_to_list(silent, "the response to a committed turn");
-  if (!silent.empty())
-    wire_.warn({Warning::Kind::response_timed_out, "Nothing came within 'response-timeout' for " + silent});
-  for (const std::string& id : given_up)
-    wire_.response_over(id);
-  pump();
-}
-
-std::string Responses::what_is_open() const {
-  std::string text;
-  for (const auto& [id, response] : open_)
-    add_to_list(text, "response " + id);
-  if (asked_ || !queue_.empty() || !beside_.empty()) add_to_list(text, "a response that was asked for");
-  if (!expected_.empty()) add_to_list(text, "the response to a committed turn");
-  return text;
 }
 
 } // namespace rt::session

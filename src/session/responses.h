@@ -8,6 +8,7 @@
 
 #include "protocol/client_event.h"
 #include "protocol/server_event.h"
+#include "session/response_books.h"
 #include "session/wire.h"
 
 #include <deque>
@@ -26,6 +27,7 @@ class Responses {
   ~Responses();
   void set_timeout(Nanoseconds silence) { timeout_ = silence; } // 0: never
   void set_cancels_by_id(bool yes) { cancels_by_id_ = yes; }
+  void set_takes_metadata(bool yes) { takes_metadata_ = yes; }
   void reset();
 
   // ---- what is asked for ----
@@ -41,9 +43,7 @@ class Responses {
   void expect();
   // The caller speaks again: what was not begun is not answered any more.
   void expect_no_more() { expected_.clear(); }
-  // What is not wanted any more. Calls that the server made are part of its conversation: they go on after an
-  // interruption.
-  enum class Cancel { nothing, words, words_and_calls };
+  using Cancel = response::Cancel;
   // Every open response of the default conversation and every one asked for; those not created yet when they
   // are. Returns whether there was any.
   bool cancel(Cancel what);
@@ -82,49 +82,23 @@ class Responses {
   std::string what_is_open() const; // for a warning
 
  private:
-  struct Request {
-    protocol::ResponseOptions options;
-    std::string_view name;
-    bool follow_up = false;
-    Cancel cancelled = Cancel::nothing; // on arrival
-    std::string event_id = {};
-    Nanoseconds since{0};
-    bool doubtful = false; // what was taken for the answer to a turn may have been the one to this
-  };
-  struct Beside { // an out-of-band one that was asked for
-    std::string event_id, token;
-    std::optional<protocol::Json> metadata; // the application's
-    Nanoseconds since{0};
-    bool aside = false;
-    Cancel cancelled = Cancel::nothing;
-  };
-  struct Expected {
-    Nanoseconds since{0};
-    Cancel cancelled = Cancel::nothing;
-  };
-  struct Open {
-    Nanoseconds last_event{0};
-    bool out_of_band = false, aside = false, discarded = false, given_up = false;
-    Cancel cancelled = Cancel::nothing;
-    bool doubtful = false;          // see Request
-    std::optional<Request> request; // that it was taken for the answer to
-    std::optional<protocol::Json> metadata;
-    std::string cancel_event; // by which we cancelled it
-    std::vector<std::string> items_with_audio, unheard_items;
-
-    bool heard_with_conversation() const { return !out_of_band || aside; }
-    bool blocks() const { return !out_of_band && !given_up; }
-  };
+  using Request = response::Request;
+  using Beside = response::Beside;
+  using Expected = response::Expected;
+  using Open = response::Open;
   using OpenMap = std::map<std::string, Open, std::less<>>;
 
   void pump();
   void send_beside(protocol::ResponseOptions options, std::string_view request, bool aside);
   void send_cancel(OpenMap::iterator it);
-  OpenMap::iterator adopt(const protocol::Response& response);
-  bool take_beside(const protocol::Response& response, Open& open);
-  void take_in_conversation(Open& open);
+  std::string put_mark(protocol::ResponseOptions& options, std::string_view kind);
+  OpenMap::iterator adopt(const protocol::Response& response, bool unmarked_is_not_ours);
+  bool take_beside(const protocol::Response& response, const std::string& mark, Open& open);
+  bool take_marked(const std::string& mark, Open& open);
+  void take_in_order(Open& open, bool unmarked_is_not_ours);
   void cancel_on_arrival(OpenMap::iterator it);
-  std::optional<Request> take_answered(const std::string& event_id);
+  std::optional<Request> take_answered(std::string Request::*id, const std::string& value);
+  void remember(Request request);
   void put_back(Request request);
   void close(OpenMap::iterator it);
   bool is_over(std::string_view response_id) const;
@@ -145,10 +119,10 @@ class Responses {
   std::deque<Expected> expected_; // committed turns that the server has not begun to answer
   OpenMap open_;
   std::deque<std::string> over_; // the newest
-  std::deque<Request> answered_; // the newest whose answer is over, as far as it was theirs
+  std::deque<Request> answered_; // the newest whose answer is over, as far as it was theirs, or given up
   std::set<std::string, std::less<>> out_of_band_;
-  unsigned next_token_ = 1;
-  bool outputs_known_ = false, cancels_by_id_ = true;
+  unsigned next_mark_ = 1;
+  bool outputs_known_ = false, cancels_by_id_ = true, takes_metadata_ = true;
   bool returns_marks_ = false, names_conversations_ = false; // the server, as far as it has shown
   Executor::TimerId watch_timer_ = 0;
   Nanoseconds watch_due_{0};

@@ -122,6 +122,27 @@ void taken_for_the_answer_to_a_turn() {
   g_assert_cmpuint(f.wire.warnings.size(), ==, 0); // nothing was lost
 }
 
+// The refusal of what was given up by then takes longer than the doubt.
+void refused_after_the_doubt() {
+  for (const bool cancelled : {true, false}) {
+    Fixture f;
+    f.responses.create(f.say("mine"));
+    const std::string id = f.asked();
+    f.responses.expect();
+    f.created("resp_turn");
+    if (cancelled) f.responses.cancel(Responses::Cancel::words);
+    f.wire.take();
+    f.done("resp_turn");
+    f.pass(3);
+    g_assert_true(f.responses.quiet());
+    g_assert_true(f.refused(id, active_already) ==
+                  (cancelled ? Fixture::Refused::unwanted : Fixture::Refused::put_back));
+    f.created("resp_active");
+    f.done("resp_active");
+    g_assert_cmpuint(f.wire.sent.size(), ==, cancelled ? 0 : 1);
+  }
+}
+
 void doubt_without_a_timeout() {
   Fixture f;
   f.responses.set_timeout(Nanoseconds(0));
@@ -332,6 +353,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/responses/refused/another-was-taken-for-it/over", taken_for_the_answer_and_over);
   g_test_add_func("/responses/refused/given-up", refused_for_one_that_was_given_up);
   g_test_add_func("/responses/doubt/turn", taken_for_the_answer_to_a_turn);
+  g_test_add_func("/responses/doubt/refused-late", refused_after_the_doubt);
   g_test_add_func("/responses/doubt/no-timeout", doubt_without_a_timeout);
   g_test_add_func("/responses/given-up/revives", given_up_is_told_and_revives);
   g_test_add_func("/responses/given-up/each", each_has_its_own_silence);

@@ -1,5 +1,6 @@
 // From the dial to the first word: what is sent when, and what must be acknowledged before it.
 #include "conversation.h"
+#include "session/own_metadata.h"
 
 namespace {
 
@@ -199,13 +200,24 @@ void greeting_when_src_plays() {
   g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 0); // once
 }
 
+// Nothing is sent with it but our mark, and that not to a provider that may not take it.
 void empty_greeting() {
-  Conversation c;
-  c.set([](Settings& s) { s.greeting = ""; });
-  c.start();
-  const auto greetings = c.take_only<ResponseCreate>();
-  g_assert_cmpuint(greetings.size(), ==, 1);
-  g_assert_true(greetings[0].options.empty());
+  for (const ProviderId provider : {ProviderId::custom, ProviderId::stepfun}) {
+    Conversation c;
+    c.transport.set_dialect(provider == ProviderId::custom ? Dialect::ga : Dialect::beta);
+    c.set([provider](Settings& s) {
+      s.greeting = "";
+      s.provider = provider;
+      s.model = "any";
+    });
+    c.start();
+    const auto greetings = c.take_only<ResponseCreate>();
+    g_assert_cmpuint(greetings.size(), ==, 1);
+    ResponseOptions options = greetings[0].options;
+    g_assert_true(options.metadata.has_value() == (provider == ProviderId::custom));
+    options.metadata = without_mark(options.metadata);
+    g_assert_true(options.empty());
+  }
 }
 
 // A server of the older dialect is recognised by what it says first, and spoken to in it.
