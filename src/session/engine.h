@@ -122,7 +122,9 @@ class Engine final : public std::enable_shared_from_this<Engine>,
 
   // what this server takes
   Terms terms() const;
+  std::string why_not_sent(const decltype(protocol::ClientEvent::body)& event) const;
   bool allowed(decltype(protocol::ClientEvent::body)& event);
+  std::string send_asked(decltype(protocol::ClientEvent::body) body, std::string_view request);
   protocol::SessionConfig fitted(protocol::SessionConfig config);
   void withhold_fixed(protocol::SessionConfig& changed);
   void change_refused(const protocol::SessionConfig& asked, const protocol::ErrorInfo& error);
@@ -205,7 +207,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void picture_added(const std::string& item_id);
   void tool_call(const std::string& response_id, const protocol::Item& call);
   bool interrupt_playback(); // whether there was anything
-  void refuse(const char* request, const char* code, const std::string& message);
+  void refuse(std::string_view request, const char* code, const std::string& message);
   std::string with_session_instructions(const std::string& more);
   void apply_timeouts();
   bool say_filler();

@@ -23,22 +23,22 @@ constexpr std::uint64_t trailing_margin_ms = 500;
 
 void Engine::send_item(Item item, std::string_view request, bool respond) {
   when_active([this, item = std::move(item), request, respond] {
-    send(ItemCreate{item, std::nullopt}, request);
+    if (send_asked(ItemCreate{item, std::nullopt}, request).empty()) return;
     if (respond) metrics_.speech_ended({}); // written, not spoken
     if (respond) responses_.create({});
   });
 }
 
 void Engine::delete_item(const std::string& item_id) {
-  when_active([this, item_id] { send(ItemDelete{item_id}, "delete-item"); });
+  when_active([this, item_id] { send_asked(ItemDelete{item_id}, "delete-item"); });
 }
 
 void Engine::retrieve_item(const std::string& item_id) {
-  when_active([this, item_id] { send(ItemRetrieve{item_id}, "retrieve-item"); });
+  when_active([this, item_id] { send_asked(ItemRetrieve{item_id}, "retrieve-item"); });
 }
 
 // The action was taken up and cannot be done after all.
-void Engine::refuse(const char* request, const char* code, const std::string& message) {
+void Engine::refuse(std::string_view request, const char* code, const std::string& message) {
   notify(Notice(NoticeKind::error)
              .with("type", "request")
              .with("code", code)
@@ -49,7 +49,7 @@ void Engine::refuse(const char* request, const char* code, const std::string& me
 void Engine::create_response(ResponseOptions options) {
   when_active([this, options = std::move(options)] {
     if (configuration_.converses()) return responses_.create(options);
-    refuse("create-response", "invalid_value", "This session has no responses: see property 'session-type'");
+    send_asked(ResponseCreate{}, "create-response"); // which says why not
   });
 }
 
@@ -58,7 +58,10 @@ void Engine::cancel_response() {
     const bool tools_waited = !tools_.quiet() || !mcp_.quiet();
     tools_.cancel_all();
     mcp_.cancel_all();
-    if (responses_.cancel(Responses::Cancel::words_and_calls) || tools_waited) return;
+    const bool any = responses_.cancel(Responses::Cancel::words_and_calls);
+    if (const std::string reason = why_not_sent(ResponseCancel{}); any && !reason.empty())
+      return refuse("cancel-response", "unsupported", reason + "; what the server says goes on");
+    if (any || tools_waited) return;
     refuse("cancel-response", "response_cancel_not_active", "There is no response to cancel");
   });
 }
@@ -107,7 +110,8 @@ void Engine::commit() {
     return refuse("commit", "input_audio_buffer_commit_empty",
                   "A commit needs at least 100 ms of audio; " + std::to_string(uncommitted_ms) +
                       " ms were sent since the last one");
-  const std::string event_id = send(InputAudioCommit{}, "commit");
+  const std::string event_id = send_asked(InputAudioCommit{}, "commit");
+  if (event_id.empty()) return;
   const std::uint64_t written = timeline_.written_ms();
   turns_.commit_asked(event_id);
   speech_.commit_asked(event_id, written - std::min(written, uncommitted_ms), written);

@@ -19,17 +19,28 @@ void Engine::warn_once(Warning::Kind kind, const std::string& text) {
   if (told_.insert(text).second) warn({kind, text});
 }
 
+std::string Engine::why_not_sent(const decltype(ClientEvent::body)& event) const {
+  const std::string reason = why_not(event, terms());
+  const std::string_view name = client_event_names[event.index()].in(Dialect::ga);
+  return reason.empty() ? "" : "No " + std::string(name) + " is sent: " + reason;
+}
+
 // Everything that goes out passes here.
 bool Engine::allowed(decltype(ClientEvent::body)& event) {
-  if (const std::string reason = why_not(event, terms()); !reason.empty()) {
-    const std::string_view name = client_event_names[event.index()].in(Dialect::ga);
-    warn_once(Warning::Kind::unsupported, "No " + std::string(name) + " is sent: " + reason);
+  if (const std::string reason = why_not_sent(event); !reason.empty()) {
+    warn_once(Warning::Kind::unsupported, reason);
     return false;
   }
   if (auto* create = std::get_if<ResponseCreate>(&event))
     if (const std::string lost = fit(create->options, terms()); !lost.empty())
       warn_once(Warning::Kind::unsupported, "Not sent with response.create: " + lost);
   return true;
+}
+
+// For the application, which is told each time that it is not done.
+std::string Engine::send_asked(decltype(ClientEvent::body) body, std::string_view request) {
+  if (const std::string reason = why_not_sent(body); !reason.empty()) refuse(request, "unsupported", reason);
+  return send(std::move(body), request);
 }
 
 // The configuration that this server takes.

@@ -48,7 +48,10 @@ void Engine::keep_or_recycle(Uplink::Entry&& entry) {
 }
 
 void Engine::clear_input(bool keeps_pre_roll) {
-  send(protocol::InputAudioClear{}, "clear-input");
+  if (keeps_pre_roll) // the application asked for it
+    send_asked(protocol::InputAudioClear{}, "clear-input");
+  else
+    send(protocol::InputAudioClear{}, "clear-input");
   speech_.emptied(timeline_.written_ms());
   uncommitted_ns_ = 0;
   if (keeps_pre_roll && !configuration_.detects_turns())

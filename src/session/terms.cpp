@@ -163,7 +163,7 @@ void fit_transcription(SessionConfig& config, const Terms& t, Report& report) {
 }
 
 std::string no_event_in(const Terms& t) {
-  return std::string(kind_name(t.type)) + " has no such thing";
+  return std::string(kind_name(t.type)) + " has no such thing, see property 'session-type'";
 }
 
 // One overload an event that not every server takes.

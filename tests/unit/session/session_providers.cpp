@@ -129,6 +129,45 @@ void without_cancelling() {
   g_assert_cmpuint(c.listen(300), ==, 0);
 }
 
+// An action that can do nothing here says so each time; the WARNING comes once.
+void every_refused_action_says_so() {
+  Of c(ProviderId::speaches);
+  c.start();
+  c.take();
+  c.reply("item_1", 1000, false);
+  for (std::size_t i = 1; i <= 3; ++i) {
+    g_assert_true(c.session->cancel_response().accepted);
+    g_assert_true(c.session->send_image(std::vector<std::uint8_t>{0xff, 0xd8, 0xff, 0xe0, 0}).accepted);
+    c.run();
+    const auto errors = c.src.ear->notices(NoticeKind::error);
+    g_assert_cmpuint(errors.size(), ==, 2 * i);
+    assert_text(text_of(errors[2 * i - 2], "request"), "cancel-response");
+    assert_text(text_of(errors[2 * i - 2], "code"), "unsupported");
+    g_assert_true(contains(text_of(errors[2 * i - 2], "message"), "speaches"));
+    assert_text(text_of(errors[2 * i - 1], "request"), "send-image");
+  }
+  g_assert_cmpuint(c.take().size(), ==, 0);
+  g_assert_cmpuint(c.listen(300), >, 0); // it goes on, as the message says
+  g_assert_cmpuint(c.warnings(Warning::Kind::unsupported).size(), ==, 2);
+}
+
+void every_item_that_cannot_go_says_so() {
+  Of c(ProviderId::hf_speech_to_speech);
+  c.start();
+  c.take();
+  for (int i = 0; i < 2; ++i) {
+    c.session->delete_item("item_1");
+    c.session->retrieve_item("item_1");
+    c.session->clear_input();
+    c.run();
+  }
+  std::string requests;
+  for (const Notice& error : c.src.ear->notices(NoticeKind::error))
+    requests += text_of(error, "request") + " ";
+  assert_text(requests, "delete-item retrieve-item clear-input delete-item retrieve-item clear-input ");
+  g_assert_cmpuint(c.take().size(), ==, 0);
+}
+
 void cancels_the_only_one() {
   Of c(ProviderId::qwen);
   c.start_with_quirks();
@@ -359,6 +398,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/providers/no-deletion", without_deletion);
   g_test_add_func("/session/providers/no-cut", without_truncation_and_deletion);
   g_test_add_func("/session/providers/no-cancel", without_cancelling);
+  g_test_add_func("/session/providers/refused-actions", every_refused_action_says_so);
+  g_test_add_func("/session/providers/refused-items", every_item_that_cannot_go_says_so);
   g_test_add_func("/session/providers/cancel-without-id", cancels_the_only_one);
   g_test_add_func("/session/providers/rates", rates_of_the_provider);
   g_test_add_func("/session/providers/wav", wav_and_repeated_turns);

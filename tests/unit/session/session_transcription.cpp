@@ -156,13 +156,21 @@ void conversation_actions_say_why_not() {
   Listening c;
   c.start(true, false);
   c.take();
-  c.session->send_text("Hello");
-  c.session->create_response(std::nullopt);
-  c.run();
+  for (std::size_t i = 1; i <= 2; ++i) {
+    c.session->send_text("Hello");
+    c.session->create_response(std::nullopt);
+    c.run();
+    const auto errors = c.sink.ear->notices(NoticeKind::error);
+    g_assert_cmpuint(errors.size(), ==, 2 * i);
+    assert_text(text_of(errors[2 * i - 2], "request"), "send-text");
+    assert_text(text_of(errors[2 * i - 1], "request"), "create-response");
+  }
   g_assert_cmpuint(c.take().size(), ==, 0);
   const auto warnings = c.sink.ear->warnings(Warning::Kind::unsupported);
   g_assert_cmpuint(warnings.size(), ==, 2);
-  assert_text(warnings[1], "No response.create is sent: a transcription session has no such thing");
+  assert_text(
+      warnings[1],
+      "No response.create is sent: a transcription session has no such thing, see property 'session-type'");
 }
 
 } // namespace
