@@ -224,6 +224,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
 
   // silence fill
   void send_audio(const Uplink::Entry& entry);
+  void input_cleared();
   void keep_or_recycle(Uplink::Entry&& entry);
   void watch_input();
   void fill_input();

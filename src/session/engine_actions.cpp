@@ -226,7 +226,8 @@ void Engine::input_flushed() {
   abandon_drain();
   when_active([this] {
     pre_roll_.clear();
-    if (turns_.open() || uncommitted_ns_ > 0) clear_input(false);
+    if (!turns_.open() && uncommitted_ns_ == 0) return;
+    if (!send(InputAudioClear{}, "clear-input").empty()) input_cleared();
   });
 }
 

@@ -47,13 +47,15 @@ void Engine::keep_or_recycle(Uplink::Entry&& entry) {
   if (auto old = pre_roll_.keep(std::move(entry))) shared_->uplink.recycle(std::move(*old));
 }
 
-void Engine::clear_input(bool keeps_pre_roll) {
-  if (keeps_pre_roll) // the application asked for it
-    send_asked(protocol::InputAudioClear{}, "clear-input");
-  else
-    send(protocol::InputAudioClear{}, "clear-input");
+void Engine::input_cleared() {
   speech_.emptied(timeline_.written_ms());
   uncommitted_ns_ = 0;
+}
+
+void Engine::clear_input(bool keeps_pre_roll) {
+  // Where a server cannot, it still holds all that was sent.
+  if (send_asked(protocol::InputAudioClear{}, "clear-input").empty()) return;
+  input_cleared();
   if (keeps_pre_roll && !configuration_.detects_turns())
     for (const Uplink::Entry& entry : pre_roll_.kept())
       send_audio(entry);

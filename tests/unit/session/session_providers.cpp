@@ -168,6 +168,27 @@ void every_item_that_cannot_go_says_so() {
   g_assert_cmpuint(c.take().size(), ==, 0);
 }
 
+// Its buffer stays as it is: what was said before is not sent twice, and counts for the commit.
+void without_clearing() {
+  Of c(ProviderId::hf_speech_to_speech);
+  c.set([](Settings& s) { s.turn_detection = TurnDetectionChoice::none; });
+  c.session->set_pre_roll(300);
+  c.start();
+  c.push(400);
+  c.take();
+  c.session->clear_input();
+  c.session->flush_input();
+  c.push(40);
+  c.session->commit();
+  c.run();
+  const auto events = c.take();
+  g_assert_cmpuint(c.taken_ms(events), ==, 40);
+  g_assert_cmpuint(only<InputAudioCommit>(events).size(), ==, 1);
+  const auto errors = c.src.ear->notices(NoticeKind::error);
+  g_assert_cmpuint(errors.size(), ==, 1); // of the action only
+  assert_text(text_of(errors[0], "request"), "clear-input");
+}
+
 void cancels_the_only_one() {
   Of c(ProviderId::qwen);
   c.start_with_quirks();
@@ -400,6 +421,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/providers/no-cancel", without_cancelling);
   g_test_add_func("/session/providers/refused-actions", every_refused_action_says_so);
   g_test_add_func("/session/providers/refused-items", every_item_that_cannot_go_says_so);
+  g_test_add_func("/session/providers/no-clear", without_clearing);
   g_test_add_func("/session/providers/cancel-without-id", cancels_the_only_one);
   g_test_add_func("/session/providers/rates", rates_of_the_provider);
   g_test_add_func("/session/providers/wav", wav_and_repeated_turns);
