@@ -55,8 +55,10 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void delete_item(const std::string& item_id);
   void retrieve_item(const std::string& item_id);
   void create_response(protocol::ResponseOptions options);
-  void cancel_response();
-  void interrupt();
+  void create_queued(std::uint64_t number, const protocol::ResponseOptions& options); // see QueuedCreates
+  // `queued`: answers that waited behind audio were cancelled by it.
+  void cancel_response(bool queued);
+  void interrupt(bool queued);
   void tool_output(const std::string& call_id, const std::string& output, bool respond);
   void approve_mcp(const std::string& request_id, bool approve, const std::string& reason);
   void send_raw(protocol::RawClientEvent event);

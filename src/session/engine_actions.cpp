@@ -53,23 +53,28 @@ void Engine::create_response(ResponseOptions options) {
   });
 }
 
-void Engine::cancel_response() {
-  when_active([this] {
+void Engine::create_queued(std::uint64_t number, const ResponseOptions& options) {
+  const bool wanted = shared_->status.lock()->creates.take(number);
+  if (wanted) create_response(options);
+}
+
+void Engine::cancel_response(bool queued) {
+  when_active([this, queued] {
     const bool tools_waited = !tools_.quiet() || !mcp_.quiet();
     tools_.cancel_all();
     mcp_.cancel_all();
     const bool any = responses_.cancel(Responses::Cancel::words_and_calls);
     if (const std::string reason = why_not_sent(ResponseCancel{}); any && !reason.empty())
       return refuse("cancel-response", "unsupported", reason + "; what the server says goes on");
-    if (any || tools_waited) return;
+    if (any || tools_waited || queued) return;
     refuse("cancel-response", "response_cancel_not_active", "There is no response to cancel");
   });
 }
 
-void Engine::interrupt() {
-  when_active([this] {
+void Engine::interrupt(bool queued) {
+  when_active([this, queued] {
     const bool cancelled = responses_.cancel(Responses::Cancel::words);
-    if (interrupt_playback() || cancelled) return;
+    if (interrupt_playback() || cancelled || queued) return;
     refuse("interrupt", "response_cancel_not_active", "There is nothing to interrupt");
   });
 }

@@ -100,6 +100,7 @@ void Session::open(MemberId id, Role role) {
     auto status = shared.status.lock();
     status->life = SharedState::Life::open;
     status->ordered_pending = 0;
+    status->creates.lose_all();
     status->tool_calls.clear();
     status->calls_beside.clear();
     status->mcp_approvals.clear();

@@ -54,12 +54,16 @@ Outcome Session::create_response(const std::optional<std::string>& options_json)
     if (!parsed) return {false, "the options are not usable: " + parsed.error().message};
     options = std::move(parsed.value());
   }
-  const auto create = [options = std::move(options)](Engine& e) { e.create_response(options); };
   // Behind a commit that waits in the audio queue it must wait as well: it answers that turn.
-  if (shared().status.lock()->ordered_pending > 0)
-    post_ordered(create);
+  std::optional<std::uint64_t> number;
+  {
+    auto status = shared().status.lock();
+    if (status->ordered_pending > 0) number = status->creates.add();
+  }
+  if (number)
+    post_ordered([number = *number, options](Engine& e) { e.create_queued(number, options); });
   else
-    post(create);
+    post([options](Engine& e) { e.create_response(options); });
   return {};
 }
 
@@ -112,13 +116,15 @@ Outcome Session::retrieve_item(const std::string& item_id) {
 
 Outcome Session::cancel_response() {
   if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
-  post([](Engine& e) { e.cancel_response(); });
+  const bool queued = shared().status.lock()->creates.cancel();
+  post([queued](Engine& e) { e.cancel_response(queued); });
   return {};
 }
 
 Outcome Session::interrupt() {
   if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
-  post([](Engine& e) { e.interrupt(); });
+  const bool queued = shared().status.lock()->creates.cancel();
+  post([queued](Engine& e) { e.interrupt(queued); });
   return {};
 }
 

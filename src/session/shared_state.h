@@ -14,8 +14,10 @@
 #include "session/uplink.h"
 #include "session/usage.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <set>
@@ -27,6 +29,26 @@ namespace rt::session {
 struct SharedState {
   explicit SharedState(std::function<void()> wake_uplink) : uplink(std::move(wake_uplink)) {}
 
+  // Requests for an answer that keep their place in the audio, numbered, while a cancel overtakes the audio.
+  class QueuedCreates {
+   public:
+    std::uint64_t add() { return ++added_; }
+    // Those so far. Whether there was any.
+    bool cancel() {
+      const bool any = added_ > std::max(done_, cancelled_);
+      cancelled_ = added_;
+      return any;
+    }
+    // At its place in the audio: whether it is still wanted.
+    bool take(std::uint64_t number) {
+      done_ = number;
+      return number > cancelled_;
+    }
+    void lose_all() { done_ = cancelled_ = added_; }
+
+   private:
+    std::uint64_t added_ = 0, done_ = 0, cancelled_ = 0;
+  };
   enum class Life { closed, open, failed, over }; // over: ended as it was asked to
   struct Status {
     Life life = Life::closed;
@@ -35,6 +57,7 @@ struct SharedState {
     std::set<std::string> mcp_approvals; // that the application is asked for
     std::string no_mcp;                  // why this server has none; empty: it has
     unsigned ordered_pending = 0;        // commits on their way through the uplink queue
+    QueuedCreates creates;               // behind them
     bool drain_requested = false, drained = false, drain_flushing = false;
     std::optional<audio::Format> input_format;
     std::uint32_t silence_fill_delay_ms = 200;

@@ -129,6 +129,51 @@ void order_of_commit_and_create() {
   c.run();
 }
 
+// A cancel overtakes the audio, and not the requests that were made before it.
+void order_of_create_and_cancel() {
+  for (const bool connecting : {true, false})
+    for (const bool interrupt : {true, false}) {
+      Conversation c({.greets = !connecting});
+      c.set([](Settings& s) { s.turn_detection = TurnDetectionChoice::none; });
+      c.start();
+      if (!connecting) c.transport.set_writable(false);
+      c.take();
+      c.push(200);
+      c.session->commit();
+      c.session->create_response(R"({"instructions":"first"})");
+      interrupt ? c.session->interrupt() : c.session->cancel_response();
+      c.session->create_response(R"({"instructions":"second"})");
+      c.run();
+      if (connecting) c.server.introduce();
+      c.transport.set_writable(true);
+      c.run();
+      const auto events = c.take();
+      g_assert_cmpuint(only<InputAudioCommit>(events).size(), ==, 1);
+      const auto creates = only<ResponseCreate>(events);
+      g_assert_cmpuint(creates.size(), ==, 1);
+      assert_text(*creates[0].options.instructions, "second");
+      g_assert_cmpuint(only<ResponseCancel>(events).size(), ==, 0);
+      g_assert_cmpuint(c.src.ear->notices(NoticeKind::error).size(), ==, 0);
+    }
+}
+
+// What is open is cancelled at once, whatever audio waits.
+void a_cancel_overtakes_the_audio() {
+  Conversation c;
+  c.start();
+  c.reply("item_1", 500, false);
+  c.transport.set_writable(false);
+  c.push(200);
+  c.session->commit();
+  c.take();
+  c.session->cancel_response();
+  c.run();
+  g_assert_cmpuint(c.take_only<ResponseCancel>().size(), ==, 1);
+  c.session->cancel_response(); // and now there is none
+  c.run();
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::error).size(), ==, 1);
+}
+
 void a_commit_without_audio() {
   Conversation c;
   c.start();
@@ -333,6 +378,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/actions/refused", refused_requests_are_warned_of);
   g_test_add_func("/session/actions/put-back", put_back_requests_are_not);
   g_test_add_func("/session/actions/order", order_of_commit_and_create);
+  g_test_add_func("/session/actions/order/cancel", order_of_create_and_cancel);
+  g_test_add_func("/session/actions/order/cancel-overtakes", a_cancel_overtakes_the_audio);
   g_test_add_func("/session/actions/commit/empty", a_commit_without_audio);
   g_test_add_func("/session/actions/commit/no-answer", a_commit_of_ours_expects_no_answer);
   g_test_add_func("/session/actions/clear", clear);
