@@ -314,7 +314,10 @@ static GstFlowReturn gst_realtime_src_create(GstPushSrc* src, GstBuffer** out) {
     FrameClock::Frame frame = priv->frames.next(GST_ELEMENT(self), *format, settings.frame_duration_ms);
     const FrameClock::Wait wait = priv->frames.wait(GST_ELEMENT(self), frame);
     if (wait == FrameClock::Wait::flushing) return GST_FLOW_FLUSHING;
-    if (session->downlink().flush_requested()) gst_realtime_src_flush(self, *session);
+    if (session->downlink().flush_requested()) {
+      gst_realtime_src_flush(self, *session);
+      frame.discont = true; // it was measured before
+    }
     if (wait == FrameClock::Wait::woken) continue;
 
     priv->frames.catch_up(GST_ELEMENT(self), frame, std::max(2 * frame.duration, lateness_ns));

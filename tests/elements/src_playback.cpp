@@ -1,5 +1,6 @@
 // When a reply is heard, and where an interruption cuts it: on the test's clock, with a pipeline latency and
 // a delay behind the pipeline.
+#include "gst/session_link.h"
 #include "support/element_harness.h"
 
 #include <gst/check/gstcheck.h>
@@ -226,6 +227,20 @@ GST_START_TEST(a_flush_resets_no_time_and_breaks_the_stream_once) {
 }
 GST_END_TEST
 
+// The frame's time comes between the request and the word of it.
+GST_START_TEST(a_flush_that_meets_a_frame_breaks_the_stream_too) {
+  Talk talk(PropertyTexts{{"flush-on-interrupt", "true"}});
+  talk.reply(200, false);
+  talk.h.crank(2);
+  talk.h.wait_for_frame();
+  rt::gst::link_of(talk.src)->session()->downlink().request_flush();
+  const auto after = talk.h.crank(2);
+  fail_unless(is_discont(after[0]) && is_gap(after[0]));
+  fail_if(is_discont(after[1]));
+  fail_unless_equals_uint64(GST_BUFFER_PTS(after[0].get()), 40 * ms);
+}
+GST_END_TEST
+
 GST_START_TEST(nothing_is_flushed_while_nothing_plays) {
   Talk talk(PropertyTexts{{"flush-on-interrupt", "true"}});
   talk.h.crank(2);
@@ -316,6 +331,7 @@ static Suite* src_playback_suite() {
   tcase_add_test(tcase, speech_after_all_audio_left_cuts_nothing);
   tcase_add_test(tcase, with_a_flush_the_cut_is_what_was_heard);
   tcase_add_test(tcase, a_flush_resets_no_time_and_breaks_the_stream_once);
+  tcase_add_test(tcase, a_flush_that_meets_a_frame_breaks_the_stream_too);
   tcase_add_test(tcase, nothing_is_flushed_while_nothing_plays);
   tcase_add_test(tcase, audio_that_comes_after_the_cut_is_dropped_until_the_response_ends);
   tcase_add_test(tcase, items_behind_the_cut_one_are_deleted);
