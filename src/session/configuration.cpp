@@ -58,6 +58,11 @@ bool Configuration::under_way(Purpose purpose) const {
                      [&](const Pending& p) { return p.update.purpose == purpose; });
 }
 
+std::optional<audio::Format> Configuration::output_format() const {
+  const auto& told = effective_.config.output_format;
+  return told ? told : answered_.output_format;
+}
+
 bool Configuration::detects_turns() const {
   const auto& turn = effective_.config.turn_detection;
   return !streams() && (!turn || turn->mode != TurnDetection::Mode::none);

@@ -46,6 +46,8 @@ class Configuration {
   const protocol::SessionConfig& own() const { return own_; } // of the server
   const protocol::SessionInfo& effective() const { return effective_; }
   bool under_way(Purpose purpose) const;
+  // In what the server speaks, as acknowledged; nothing: it does not say, and was not asked.
+  std::optional<audio::Format> output_format() const;
 
   // Whether the server cuts a reply when the caller speaks, and answers turns by itself, as acknowledged.
   bool interrupts_on_speech() const;

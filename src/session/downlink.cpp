@@ -11,15 +11,16 @@ std::vector<audio::Cut> Downlink::State::with_words(std::vector<audio::Cut> cuts
   return cuts;
 }
 
-std::optional<std::uint64_t> Downlink::append(const audio::ContentKey& key,
-                                              std::span<const std::uint8_t> bytes) {
+Downlink::Appended Downlink::append(const audio::ContentKey& key, std::span<const std::uint8_t> bytes,
+                                    const audio::Format& format) {
   auto state = state_.lock();
-  if (state->read_no_more) return 0;
+  if (state->read_no_more) return {};
+  if (format != state->playout.format()) return {0, Lost::other_format};
   const std::uint64_t waited = state->playout.waiting_samples();
-  if (!state->playout.append(key, bytes)) return std::nullopt;
+  if (!state->playout.append(key, bytes)) return {0, Lost::no_room};
   const std::uint64_t samples = state->playout.waiting_samples() - waited;
-  state->transcript.received(state->playout.format(), key, samples);
-  return samples;
+  state->transcript.received(format, key, samples);
+  return {samples};
 }
 
 void Downlink::set_continuous(bool continuous) {

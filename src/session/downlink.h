@@ -23,8 +23,15 @@ class Downlink {
   };
 
   // ---- loop ----
-  // How many samples of it will be read; nothing when the backlog is full and it is lost.
-  std::optional<std::uint64_t> append(const audio::ContentKey& key, std::span<const std::uint8_t> bytes);
+  // How many samples of it will be read; it is lost when the backlog is full, or when the reader's format is
+  // not (or not any more) the one it has.
+  enum class Lost { nothing, no_room, other_format };
+  struct Appended {
+    std::uint64_t samples = 0;
+    Lost lost = Lost::nothing;
+  };
+  Appended append(const audio::ContentKey& key, std::span<const std::uint8_t> bytes,
+                  const audio::Format& format);
   void content_done(const audio::ContentKey& key);
   void set_continuous(bool continuous); // see Playout
   void text(const audio::ContentKey& key, std::string_view delta);

@@ -67,6 +67,7 @@ void Engine::close(const std::vector<audio::Cut>& cuts) {
   cancel_timer(fill_timer_);
   configuration_.reset();
   responses_.reset();
+  spoken_in_.clear();
   tools_.reset();
   mcp_.reset();
   mcp_lists_.reset();
@@ -106,6 +107,7 @@ void Engine::fail(const Error& error) {
   transcripts_.drop_all();
   tell_last_transcripts();
   responses_.reset();
+  spoken_in_.clear();
   tools_.lose_all();
   mcp_.lose_all();
   // Before the streams end: an application must read the reason first, and only then of streams that failed.

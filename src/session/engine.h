@@ -188,6 +188,9 @@ class Engine final : public std::enable_shared_from_this<Engine>,
 
   void audio_delta(std::string_view response_id, std::string_view item_id, std::uint32_t content_index,
                    std::string_view base64);
+  audio::Format format_in_force(const std::optional<audio::Format>& told);
+  const audio::Format& spoken_format(std::string_view response_id);
+  void refuse_format(std::string_view response_id, std::string_view item_id, const audio::Format& spoken);
   static Notice bad_audio();
   static Warning backlog_full();
   void stream_audio(std::string_view base64, std::uint32_t rate);
@@ -262,6 +265,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   std::map<std::string, UntimedText> untimed_; // item id/content index -> text for the text readers
   std::vector<std::uint8_t> decoded_;
   audio::ContentKey delta_key_;
+  std::map<std::string, audio::Format, std::less<>> spoken_in_; // response id -> of its audio
   Uplink::Entry entry_;
   std::uint64_t next_event_ = 1, uncommitted_ns_ = 0;
   std::uint64_t dropped_reported_ns_ = 0, played_at_check_ = 0;

@@ -1,7 +1,6 @@
 // What each server event means for the conversation.
 #include "session/engine.h"
 
-#include "audio/base64.h"
 #include "base/log.h"
 #include "base/server_code.h"
 #include "session/own_metadata.h"
@@ -300,6 +299,7 @@ Notice Engine::of_response(NoticeKind kind, const Response& response) const {
 
 void Engine::handle(const ResponseCreated& e) {
   responses_.on_created(e.response);
+  spoken_in_.insert_or_assign(e.response.id, format_in_force(e.response.output_format));
   if (!responses_.out_of_band(e.response.id)) metrics_.response_created(e.response.id);
   notify(of_response(NoticeKind::response_started, e.response));
 }
@@ -315,6 +315,7 @@ void Engine::handle(const ResponseDone& e) {
                       .with("reason", response.reason);
   mcp_.response_ending(response);
   responses_.on_done(response);
+  spoken_in_.erase(response.id);
   {
     auto statistics = shared_->statistics.lock();
     ++statistics->responses;
@@ -346,60 +347,6 @@ void Engine::tool_call(const std::string& response_id, const Item& call) {
     (responses_.out_of_band(response_id) ? status->calls_beside : status->tool_calls).insert(call.call_id);
   }
   tools_.announce(response_id, call);
-}
-
-void Engine::audio_delta(std::string_view response_id, std::string_view item_id, std::uint32_t content_index,
-                         std::string_view base64) {
-  if (!responses_.on_event(response_id)) return;
-  if (responses_.discarded(response_id)) {
-    if (connection_.provider().can.deletes_items) responses_.note_unheard(response_id, item_id);
-    return;
-  }
-  metrics_.output(response_id, executor_->now());
-  spoke_ = true;
-  if (!shared_->members.open(Role::src)) return; // nobody listens: 0 ms are heard
-  decoded_.resize(audio::base64_decoded_bound(base64.size()));
-  const auto size = audio::base64_decode(base64, decoded_.data());
-  if (!size) return notify(bad_audio());
-  responses_.note_audio(response_id, item_id);
-  // Assigned, not made: a delta allocates nothing once its item is known.
-  delta_key_.response_id.assign(response_id);
-  delta_key_.item_id.assign(item_id);
-  delta_key_.content_index = content_index;
-  const auto taken = shared_->downlink.append(delta_key_, {decoded_.data(), *size});
-  if (!taken) warn(backlog_full());
-  if (!taken || *taken == 0) return;
-  metrics_.audio_taken(delta_key_);
-  transcripts_.audio_taken(delta_key_);
-}
-
-Notice Engine::bad_audio() {
-  return Notice(NoticeKind::error)
-      .with("type", "protocol")
-      .with("message", "Audio that is not base64 was dropped");
-}
-
-Warning Engine::backlog_full() {
-  return {Warning::Kind::playback_refused,
-          "More reply audio waits than 'max-backlog' allows; the newest is dropped"};
-}
-
-void Engine::handle(const OutputAudioDelta& e) {
-  audio_delta(e.at.response_id, e.at.item_id, e.at.content_index, e.audio);
-}
-
-void Engine::handle(const OutputAudioDone& e) {
-  responses_.on_event(e.at.response_id);
-  const audio::ContentKey key{e.at.response_id, e.at.item_id, e.at.content_index};
-  shared_->downlink.content_done(key);
-  transcripts_.audio_over(key);
-  tell_last_transcripts();
-}
-
-void Engine::handle(const ContentPartDone& e) {
-  responses_.on_event(e.at.response_id);
-  transcripts_.audio_over({e.at.response_id, e.at.item_id, e.at.content_index});
-  tell_last_transcripts();
 }
 
 void Engine::handle(const RateLimits& e) {

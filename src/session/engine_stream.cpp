@@ -26,20 +26,20 @@ std::uint32_t least_chunk_ms(SessionType type) {
 }
 
 void Engine::stream_audio(std::string_view base64, std::uint32_t rate) {
-  const auto format = shared_->downlink.format();
-  if (!format || !shared_->members.open(Role::src)) return; // nobody listens
-  if (format->rate != rate || format->encoding != audio::Encoding::pcm16)
-    return warn_once(Warning::Kind::setting_differs, "The server speaks at " + std::to_string(rate) +
-                                                         " Hz, which realtimesrc does not expect");
+  if (!shared_->downlink.format() || !shared_->members.open(Role::src)) return; // nobody listens
   decoded_.resize(audio::base64_decoded_bound(base64.size()));
   const auto size = audio::base64_decode(base64, decoded_.data());
   if (!size) return notify(bad_audio());
   delta_key_.response_id.clear();
   delta_key_.item_id.assign(said_.id());
   delta_key_.content_index = 0;
-  const auto taken = shared_->downlink.append(delta_key_, {decoded_.data(), *size});
-  if (!taken) return warn(backlog_full());
-  if (*taken > 0) transcripts_.audio_taken(delta_key_);
+  const audio::Format format{audio::Encoding::pcm16, rate};
+  const Downlink::Appended taken = shared_->downlink.append(delta_key_, {decoded_.data(), *size}, format);
+  if (taken.lost == Downlink::Lost::other_format)
+    return warn_once(Warning::Kind::setting_differs, "The server speaks at " + std::to_string(rate) +
+                                                         " Hz, which realtimesrc does not expect");
+  if (taken.lost == Downlink::Lost::no_room) return warn(backlog_full());
+  if (taken.samples > 0) transcripts_.audio_taken(delta_key_);
 }
 
 void Engine::handle(const StreamAudioDelta& e) {

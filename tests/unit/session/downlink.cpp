@@ -21,7 +21,8 @@ std::uint64_t read(Downlink& downlink, std::uint64_t pts) {
 }
 
 bool append(Downlink& downlink, std::size_t samples = 480) {
-  return downlink.append(key, std::vector<std::uint8_t>(samples * 2, 1)).has_value();
+  const std::vector<std::uint8_t> bytes(samples * 2, 1);
+  return downlink.append(key, bytes, audio::pcm16_24k).lost == Downlink::Lost::nothing;
 }
 
 void format() {
@@ -32,6 +33,9 @@ void format() {
   append(downlink);
   g_assert_false(downlink.set_format(audio::ulaw_8k));
   g_assert_true(downlink.format() == audio::pcm16_24k);
+  const auto other = downlink.append(key, std::vector<std::uint8_t>(160, 1), audio::ulaw_8k);
+  g_assert_true(other.lost == Downlink::Lost::other_format && other.samples == 0);
+  g_assert_cmpuint(downlink.counters().waiting_ms, ==, 20);
   downlink.reset();
   g_assert_false(downlink.format().has_value());
   g_assert_true(downlink.idle());
@@ -127,8 +131,8 @@ void duck() {
     return *std::max_element(frame.begin(), frame.end());
   };
   downlink.set_interruptible(true);
-  downlink.duck();                                            // nothing plays
-  downlink.append(key, std::vector<std::uint8_t>(48000, 10)); // 10 + 256 * 10
+  downlink.duck();                                                              // nothing plays
+  downlink.append(key, std::vector<std::uint8_t>(48000, 10), audio::pcm16_24k); // 10 + 256 * 10
   g_assert_cmpuint(loudest(0), ==, 10);
   downlink.set_interruptible(false);
   downlink.duck();
@@ -144,7 +148,7 @@ void duck() {
   g_assert_cmpuint(cuts.size(), ==, 1);
   g_assert_cmpuint(cuts[0].heard, ==, 4 * 480 + 120);
   loudest(4 * frame_ns); // the fade
-  downlink.append({"resp_2", "item_2", 0}, std::vector<std::uint8_t>(9600, 10));
+  downlink.append({"resp_2", "item_2", 0}, std::vector<std::uint8_t>(9600, 10), audio::pcm16_24k);
   std::vector<std::uint8_t> next(960);
   downlink.read(next, 6 * frame_ns);
   for (const std::uint8_t byte : next)

@@ -322,6 +322,56 @@ void src_leaving_with_its_sink() {
   g_assert_cmpuint(c.take_only<ItemTruncate>().at(0).audio_end_ms, ==, 300);
 }
 
+// The server begins an answer before it knows that realtimesrc's caps have changed.
+void an_answer_in_the_format_of_before() {
+  for (const bool told : {false, true}) { // of the response, beside the session's
+    Conversation c;
+    c.start();
+    std::string id = "early";
+    if (told) {
+      Response response;
+      response.id = id;
+      response.conversation_id = "conv";
+      response.output_format = audio::pcm16_24k;
+      c.transport.deliver(ResponseCreated{response});
+    } else {
+      id = c.server.begin_response();
+    }
+    c.output_format = audio::ulaw_8k;
+    c.session->set_output_format(c.output_format);
+    c.run();
+    c.take();
+    const std::vector<std::uint8_t> second(48000, 1);
+    c.server.say(id, "item_1", second);
+    c.server.say(id, "item_1", second);
+    c.run();
+    g_assert_cmpuint(c.listen(100), ==, 0);
+    const auto warnings = c.src.ear->warnings(Warning::Kind::playback_refused);
+    g_assert_cmpuint(warnings.size(), ==, 1);
+    g_assert_true(warnings[0].find("PCM of 24000 Hz") != std::string::npos);
+    g_assert_true(warnings[0].find("G.711 u-law") != std::string::npos);
+    c.transport.deliver(ResponseDone{{.id = id, .status = ResponseStatus::completed}});
+    c.run();
+    assert_text(c.take_only<ItemDelete>().at(0).item_id, "item_1"); // nobody heard it
+    const std::string next = c.server.begin_response();
+    c.server.say(next, "item_2", std::vector<std::uint8_t>(8000, 0x21));
+    c.run();
+    g_assert_cmpuint(c.listen(20), ==, 160);
+  }
+}
+
+// One answer may be asked for in another format than the session's.
+void an_answer_in_a_format_of_its_own() {
+  Conversation c;
+  c.start();
+  c.transport.deliver(
+      ResponseCreated{{.id = "own", .conversation_id = "conv", .output_format = audio::ulaw_8k}});
+  c.server.say("own", "item_1", std::vector<std::uint8_t>(8000, 0x21));
+  c.run();
+  g_assert_cmpuint(c.listen(100), ==, 0);
+  g_assert_cmpuint(c.src.ear->warnings(Warning::Kind::playback_refused).size(), ==, 1);
+}
+
 void out_of_band_is_not_in_the_conversation() {
   Conversation c;
   c.start();
@@ -361,6 +411,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/interruption/flush/next-reply", a_flush_spares_the_next_reply);
   g_test_add_func("/session/interruption/src-leaves", src_leaving_interrupts);
   g_test_add_func("/session/interruption/src-leaves/with-its-sink", src_leaving_with_its_sink);
+  g_test_add_func("/session/interruption/format-of-before", an_answer_in_the_format_of_before);
+  g_test_add_func("/session/interruption/format-of-its-own", an_answer_in_a_format_of_its_own);
   g_test_add_func("/session/interruption/out-of-band", out_of_band_is_not_in_the_conversation);
   return g_test_run();
 }

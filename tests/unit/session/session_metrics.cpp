@@ -243,7 +243,7 @@ void only_a_translation_catches_up() {
     const audio::ContentKey key{"resp_1", "item_1", 0};
     const std::vector<std::uint8_t> second(48000);
     for (int i = 0; i < 5; ++i)
-      c.session->downlink().append(key, second);
+      c.session->downlink().append(key, second, audio::pcm16_24k);
     c.listen(3000);
     g_assert_cmpint(c.session->stats().left_out_ms > 1000, ==, type == SessionType::translation);
   }
