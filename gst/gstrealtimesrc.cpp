@@ -141,16 +141,28 @@ static void gst_realtime_src_stopping(GstRealtimeSrc* self) {
     session->downlink().downstream_stopped(self->priv->paused_at, self->priv->latency);
 }
 
+// Started again in a pipeline that goes on, which distributes its latency only when told that it may have
+// changed. Until then the one from before holds.
+static void gst_realtime_src_started(GstRealtimeSrc* self) {
+  const auto outermost = top_level(GST_ELEMENT(self));
+  if (outermost.get() == GST_OBJECT(self) || !GST_IS_ELEMENT(outermost.get())) return;
+  if (GST_STATE(outermost.get()) != GST_STATE_PLAYING) return; // it will by itself
+  gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
+}
+
 static GstStateChangeReturn gst_realtime_src_change_state(GstElement* element, GstStateChange transition) {
   GstRealtimeSrc* self = GST_REALTIME_SRC(element);
   SrcPrivate* priv = self->priv;
   if (!priv->link->before(transition)) return GST_STATE_CHANGE_FAILURE;
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY) gst_realtime_src_apply(self);
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY) {
+    priv->latency = 0;
+    gst_realtime_src_apply(self);
+  }
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
     priv->frames.reset();
     priv->was_idle = priv->in_gap = true;
     priv->segment_sent = false;
-    priv->latency = priv->paused_at = 0;
+    priv->paused_at = 0;
   }
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) priv->frames.set_paused(false);
   if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED) {
@@ -161,6 +173,8 @@ static GstStateChangeReturn gst_realtime_src_change_state(GstElement* element, G
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_realtime_src_parent_class)->change_state(element, transition);
   priv->link->after(transition, result);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING && result != GST_STATE_CHANGE_FAILURE)
+    gst_realtime_src_started(self);
   return result;
 }
 

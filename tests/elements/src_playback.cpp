@@ -118,6 +118,48 @@ GST_START_TEST(a_latency_that_arrives_later_counts_from_then_on) {
 }
 GST_END_TEST
 
+// Taken out of the pipeline's work for a moment, it hears of no latency unless somebody asks for it.
+GST_START_TEST(a_restart_keeps_the_latency_until_it_is_told_anew) {
+  Talk talk(PropertyTexts{}, 100);
+  gst_element_set_state(talk.src, GST_STATE_READY);
+  talk.h.run();
+  talk.h.play_src();
+  talk.h.wait_for_frame();
+  talk.h.run();
+  talk.reply(40);
+  talk.h.crank(2);
+  talk.h.crank(6);
+  talk.h.wait_for_frame();
+  talk.h.run();
+  fail_unless_equals_int(talk.h.count("realtime/playback-finished"), 1);
+  fail_unless_equals_uint64(uint64_field(talk.h.find("realtime/playback-finished"), "time"), 140 * ms);
+}
+GST_END_TEST
+
+// In a pipeline that goes on; at its own start the pipeline asks without.
+GST_START_TEST(a_restart_in_a_pipeline_has_its_latency_distributed) {
+  ElementHarness h;
+  const auto pipeline = GRef<GstElement>::adopt(static_cast<GstElement*>(gst_object_ref_sink(gst_parse_launch(
+      "realtimesrc name=src session=restart uri=ws://127.0.0.1:1/ api-key=test ! fakesink sync=true",
+      nullptr))));
+  const auto bus = GRef<GstBus>::adopt(gst_element_get_bus(pipeline.get()));
+  const auto src = GRef<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "src"));
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  fail_unless_equals_int(gst_element_get_state(pipeline.get(), nullptr, nullptr, GST_CLOCK_TIME_NONE),
+                         GST_STATE_CHANGE_SUCCESS);
+  while (GstMessage* message = gst_bus_pop_filtered(bus.get(), GST_MESSAGE_LATENCY)) {
+    fail_if(GST_MESSAGE_SRC(message) == GST_OBJECT(src.get()));
+    gst_message_unref(message);
+  }
+  gst_element_set_state(src.get(), GST_STATE_READY);
+  gst_element_set_state(src.get(), GST_STATE_PLAYING);
+  const auto message = GRef<GstMessage>::adopt(gst_bus_pop_filtered(bus.get(), GST_MESSAGE_LATENCY));
+  fail_unless(message && GST_MESSAGE_SRC(message.get()) == GST_OBJECT(src.get()));
+  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+  h.run();
+}
+GST_END_TEST
+
 GST_START_TEST(speech_before_the_first_sample_deletes_the_item) {
   Talk talk(PropertyTexts{});
   talk.reply(200, false);
@@ -325,6 +367,8 @@ static Suite* src_playback_suite() {
   tcase_add_checked_fixture(tcase, register_fake_elements, nullptr);
   tcase_add_test(tcase, playback_is_told_when_the_listener_hears_it);
   tcase_add_test(tcase, a_latency_that_arrives_later_counts_from_then_on);
+  tcase_add_test(tcase, a_restart_keeps_the_latency_until_it_is_told_anew);
+  tcase_add_test(tcase, a_restart_in_a_pipeline_has_its_latency_distributed);
   tcase_add_test(tcase, speech_before_the_first_sample_deletes_the_item);
   tcase_add_test(tcase, speech_inside_a_reply_cuts_behind_what_left_and_the_fade);
   tcase_add_test(tcase, speech_in_a_hole_cuts_at_what_left);
