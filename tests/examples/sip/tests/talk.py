@@ -12,6 +12,10 @@ from programs import Failed, report
 
 REALTIME = {"vad-silence-duration": 400, "input-transcription-model": "gpt-4o-transcribe"}
 LIMIT_MS = 300
+# The detector needs three frames of 20 ms: an answer that ends sooner was not ended by the caller's words.
+EARLIEST_MS = 60
+# A busy machine may be late: of so many calls, so many must be in time.
+TRIES, IN_TIME = 5, 2
 
 
 def main():
@@ -59,14 +63,13 @@ class Talk:
         play = self.folder / "interruption.wav"
         speech.write_wav(play, speech.silence(0.5) + speech.spoken_8k() + speech.silence(3.5) + speech.spoken_8k() +
                          speech.silence(60))
-        # A busy machine may be late: of three calls, one in time shows that it can be done.
         delays = []
-        while len(delays) < 3 and (not delays or min(delays) > LIMIT_MS):
+        while in_time(delays) < IN_TIME and len(delays) - in_time(delays) <= TRIES - IN_TIME:
             delays.append(self.interrupt_once(play, self.folder / f"interrupting-{len(delays)}"))
         text = ", ".join(f"{delay} ms" for delay in delays)
-        if min(delays) > LIMIT_MS:
+        if in_time(delays) < IN_TIME:
             raise Failed(f"the answer goes on for {text} into the caller's words")
-        return f"silent {text} after the caller's first sound"
+        return f"silent {text} after the caller's first sound, in the caller's own recordings"
 
     def interrupt_once(self, play, folder):
         tone = {"match": "tell", "say": "a tone", "sound": {"kind": "tone", "ms": 30000}}
@@ -82,6 +85,10 @@ class Talk:
                         speech.loud_times(*speech.read_wav(caller.heard())))
 
 
+def in_time(delays):
+    return sum(delay <= LIMIT_MS for delay in delays)
+
+
 def delay_ms(said, heard):
     """From the first sound of the second utterance to the last of the tone, in samples of the caller's recordings.
 
@@ -92,7 +99,12 @@ def delay_ms(said, heard):
     spoken, silent = said.parts[1][0], heard.parts[0][1]
     if silent - heard.parts[0][0] > 20000:
         raise Failed("the tone was not interrupted")
-    return max(silent - spoken, (silent - heard.length) - (spoken - said.length))
+    if heard.parts[0][0] >= spoken:
+        raise Failed("the tone began after the caller's words")
+    delay = max(silent - spoken, (silent - heard.length) - (spoken - said.length))
+    if delay < EARLIEST_MS:
+        raise Failed(f"the tone ended {delay} ms after the caller's first sound: not because of it")
+    return delay
 
 
 if __name__ == "__main__":
