@@ -166,7 +166,10 @@ void Engine::handle(const SessionUpdated& e) {
   SessionInfo session = e.session;
   complete(connection_.provider(), session);
   configuration_.server_says(session);
-  if (!configuration_.detects_turns()) turns_.detection_off();
+  if (!configuration_.detects_turns()) {
+    turns_.detection_off();
+    responses_.turn_over();
+  }
   shared_->downlink.set_interruptible(configuration_.interrupts_on_speech());
   const auto update = configuration_.acknowledged();
   notify(Notice(NoticeKind::session_updated)
@@ -182,6 +185,8 @@ void Engine::handle(const SpeechStarted& e) {
   turns_.speech_started();
   speech_.started(e.item_id, e.audio_start_ms, configuration_.padding_in_turns_ms());
   const std::uint64_t speech_ms = speech_.of(e.item_id)->start_ms;
+  // Else the model talks on, as it was told to.
+  if (configuration_.interrupts_on_speech() || configuration_.responds_to_turns()) responses_.caller_speaks();
   if (configuration_.interrupts_on_speech()) responses_.expect_no_more();
   notify(timed(
       Notice(NoticeKind::speech_started).with("item-id", e.item_id).with("audio-start-ms", e.audio_start_ms),
@@ -193,6 +198,7 @@ void Engine::handle(const SpeechStarted& e) {
 void Engine::handle(const SpeechStopped& e) {
   const std::uint64_t silence_ms = std::min(e.audio_end_ms, configuration_.silence_in_turns_ms());
   turns_.speech_stopped();
+  responses_.caller_stopped();
   speech_.stopped(e.item_id, e.audio_end_ms - silence_ms);
   speech_.emptied(e.audio_end_ms);
   notify(timed(
@@ -232,6 +238,7 @@ void Engine::handle(const InputAudioCommitted& e) {
   if (by_server) uncommitted_ns_ = 0; // at our own commit it was, and what came since is of the next turn
   // Only turns that the server finds itself are answered unasked.
   if (by_server && configuration_.responds_to_turns()) responses_.expect();
+  responses_.turn_over();
   notify(Notice(NoticeKind::turn_committed)
              .with("item-id", e.item_id)
              .with("previous-item-id", e.previous_item_id.value_or("")));
@@ -239,6 +246,7 @@ void Engine::handle(const InputAudioCommitted& e) {
 
 void Engine::handle(const InputAudioCleared&) {
   turns_.cleared();
+  responses_.turn_over();
 }
 
 // From where the speech begins to where it ends, without what the detector keeps before and waits for after.

@@ -7,7 +7,7 @@
 namespace rt::session {
 namespace {
 
-// Longer than a request and its refusal are under way.
+// Longer than a request and its refusal are under way, or the commit of a turn that has ended.
 constexpr Nanoseconds doubt_lasts = std::chrono::seconds(2);
 
 void add_to_list(std::string& text, const std::string& part) {
@@ -32,6 +32,7 @@ std::optional<Nanoseconds> Responses::next_due() const {
     if (patience.count() > 0) next = next ? std::min(*next, since + patience) : since + patience;
   };
   if (asked_) consider(asked_->since, asked_->doubtful ? doubt_lasts : timeout_);
+  if (floor_ == Floor::due) consider(caller_stopped_, doubt_lasts);
   for (const Beside& beside : beside_)
     consider(beside.since, timeout_);
   for (const Expected& expected : expected_)
@@ -66,6 +67,7 @@ void Responses::check_alive() {
     given_up.push_back(id);
     add_to_list(silent, "response " + id);
   }
+  if (floor_ == Floor::due && is_late(caller_stopped_, true)) floor_ = Floor::free; // no server tells all
   if (asked_ && is_late(asked_->since, asked_->doubtful)) {
     if (!asked_->doubtful) add_to_list(silent, "a response that was asked for");
     remember(*std::exchange(asked_, std::nullopt)); // its refusal, or itself, may still come

@@ -40,6 +40,7 @@ void Responses::reset() {
   over_.clear();
   answered_.clear();
   out_of_band_.clear();
+  floor_ = Floor::free;
   outputs_known_ = returns_marks_ = names_conversations_ = false;
 }
 
@@ -92,9 +93,12 @@ std::string Responses::put_mark(ResponseOptions& options, std::string_view kind)
 }
 
 void Responses::pump() {
-  if (queue_.empty() || busy()) return;
-  Request request = std::move(queue_.front());
-  queue_.pop_front();
+  if (busy()) return;
+  const auto next =
+      std::ranges::find_if(queue_, [&](const Request& r) { return !r.follow_up || floor_ == Floor::free; });
+  if (next == queue_.end()) return;
+  Request request = std::move(*next);
+  queue_.erase(next);
   ResponseOptions options = request.options;
   request.mark = takes_metadata_ ? put_mark(options, of_create) : std::string();
   request.event_id = wire_.send(ResponseCreate{std::move(options)}, request.name);
@@ -107,6 +111,23 @@ void Responses::pump() {
 void Responses::expect() {
   expected_.push_back({now()});
   watch();
+}
+
+void Responses::expect_no_more() {
+  expected_.clear();
+  pump();
+}
+
+void Responses::caller_stopped() {
+  if (floor_ == Floor::free) return;
+  floor_ = Floor::due;
+  caller_stopped_ = now();
+  watch();
+}
+
+void Responses::turn_over() {
+  floor_ = Floor::free;
+  pump();
 }
 
 void Responses::send_cancel(OpenMap::iterator it) {

@@ -42,7 +42,12 @@ class Responses {
   // A turn was committed that the server answers by itself.
   void expect();
   // The caller speaks again: what was not begun is not answered any more.
-  void expect_no_more() { expected_.clear(); }
+  void expect_no_more();
+  // While the caller has the floor no follow-up is asked for: it would talk over him, and nothing would stop
+  // it. The turn's own answer covers it when it knows the outputs.
+  void caller_speaks() { floor_ = Floor::taken; }
+  void caller_stopped(); // the commit is due
+  void turn_over();      // committed, cleared, or found by nobody any more
   using Cancel = response::Cancel;
   // Every open response of the default conversation and every one asked for; those not created yet when they
   // are. Returns whether there was any.
@@ -86,6 +91,7 @@ class Responses {
   using Beside = response::Beside;
   using Expected = response::Expected;
   using Open = response::Open;
+  enum class Floor { free, taken, due };
   using OpenMap = std::map<std::string, Open, std::less<>>;
 
   void pump();
@@ -121,6 +127,8 @@ class Responses {
   std::deque<std::string> over_; // the newest
   std::deque<Request> answered_; // the newest whose answer is over, as far as it was theirs, or given up
   std::set<std::string, std::less<>> out_of_band_;
+  Floor floor_ = Floor::free;
+  Nanoseconds caller_stopped_{0};
   unsigned next_mark_ = 1;
   bool outputs_known_ = false, cancels_by_id_ = true, takes_metadata_ = true;
   bool returns_marks_ = false, names_conversations_ = false; // the server, as far as it has shown

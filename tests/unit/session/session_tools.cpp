@@ -94,7 +94,7 @@ void an_unfinished_call_is_not_announced() {
 }
 
 // The caller speaks while the tool runs: the call is part of the conversation, and its output still goes
-// there.
+// there. What the model says about it does not talk over him: the answer to his words knows it.
 void answered_after_an_interruption() {
   Conversation c;
   c.start();
@@ -110,9 +110,61 @@ void answered_after_an_interruption() {
   g_assert_true(c.session->send_tool_output("call_1", "sunny").accepted);
   c.run();
   const auto events = c.take();
-  g_assert_cmpuint(events.size(), ==, 2);
+  g_assert_cmpuint(events.size(), ==, 1);
   assert_text(only<ItemCreate>(events).at(0).item.output, "sunny");
-  g_assert_true(std::holds_alternative<ResponseCreate>(events[1].body));
+  c.listen(3000); // he goes on
+  c.transport.deliver(SpeechStopped{0, "item_user"});
+  c.transport.deliver(InputAudioCommitted{"item_user", std::nullopt});
+  c.listen(200);
+  g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 0);
+  c.reply("item_2", 100);
+  c.listen(500);
+  g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 0);
+}
+
+// Where the server does not answer turns by itself, the output is told when the caller has ended; where
+// speech does not interrupt either, at once.
+void answered_after_an_unanswered_turn() {
+  for (const bool interrupts : {true, false}) {
+    Conversation c;
+    c.set([interrupts](Settings& s) {
+      s.vad_create_response = TriState::no;
+      s.vad_interrupt_response = interrupts ? TriState::automatic : TriState::no;
+    });
+    c.start();
+    const std::string id = c.server.begin_response();
+    c.server.call_tool(id, "item_call", "call_1", "weather", "{}");
+    c.transport.deliver(SpeechStarted{0, "item_user"});
+    c.server.end_response(id);
+    c.session->send_tool_output("call_1", "sunny");
+    c.run();
+    g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, interrupts ? 0 : 1);
+    c.transport.deliver(SpeechStopped{0, "item_user"});
+    c.transport.deliver(InputAudioCommitted{"item_user", std::nullopt});
+    c.run();
+    g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, interrupts ? 1 : 0);
+  }
+}
+
+// What he said was thrown away, or the detection switched off within it.
+void the_turn_has_no_end() {
+  for (const bool cleared : {true, false}) {
+    Conversation c;
+    c.start();
+    const std::string id = c.server.begin_response();
+    c.server.call_tool(id, "item_call", "call_1", "weather", "{}");
+    c.transport.deliver(SpeechStarted{0, "item_user"});
+    c.server.end_response(id, ResponseStatus::cancelled);
+    c.session->send_tool_output("call_1", "sunny");
+    c.run();
+    g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 0);
+    if (cleared)
+      c.transport.deliver(InputAudioCleared{});
+    else
+      c.set([](Settings& s) { s.turn_detection = TurnDetectionChoice::none; });
+    c.run();
+    g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 1);
+  }
 }
 
 // The output comes while the answer to the caller's next words is spoken: it is told after that one.
@@ -366,6 +418,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/tools/timeout", tool_timeout_is_final);
   g_test_add_func("/session/tools/unfinished", an_unfinished_call_is_not_announced);
   g_test_add_func("/session/tools/after-an-interruption", answered_after_an_interruption);
+  g_test_add_func("/session/tools/after-an-interruption/unanswered", answered_after_an_unanswered_turn);
+  g_test_add_func("/session/tools/after-an-interruption/no-end", the_turn_has_no_end);
   g_test_add_func("/session/tools/while-speaking", answered_while_the_model_speaks);
   g_test_add_func("/session/tools/cancelled/not-announced", a_cancelled_response_calls_nothing);
   g_test_add_func("/session/tools/cancelled/response", cancel_response_cancels_the_calls);
