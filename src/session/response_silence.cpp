@@ -16,6 +16,11 @@ void add_to_list(std::string& text, const std::string& part) {
 
 } // namespace
 
+void Responses::set_timeout(Nanoseconds silence) {
+  timeout_ = silence;
+  watch();
+}
+
 bool Responses::awaited() const {
   return asked_ || !beside_.empty() || !expected_.empty() ||
          std::any_of(open_.begin(), open_.end(), [](const auto& entry) { return !entry.second.given_up; });

@@ -25,7 +25,7 @@ class Responses {
  public:
   explicit Responses(Wire& wire) : wire_(wire) {}
   ~Responses();
-  void set_timeout(Nanoseconds silence) { timeout_ = silence; } // 0: never
+  void set_timeout(Nanoseconds silence); // 0: never; of what is open, too
   void set_cancels_by_id(bool yes) { cancels_by_id_ = yes; }
   void set_takes_metadata(bool yes) { takes_metadata_ = yes; }
   void reset();

@@ -39,10 +39,8 @@ void ToolCalls::announce(const std::string& response_id, const Item& item) {
   const std::string& id = item.call_id;
   const bool out_of_band = responses_.out_of_band(response_id);
   if (!out_of_band) { // else the conversation has no such call: it takes no output and waits for none
-    Call call{id, item.name, response_id, item.id, std::nullopt, 0};
-    if (timeout_.count() > 0)
-      call.timer = wire_.executor().post_after(timeout_, [this, id] { time_out(id); });
-    calls_.push_back(std::move(call));
+    calls_.push_back({id, item.name, response_id, item.id, std::nullopt, wire_.executor().now()});
+    watch(calls_.back());
   }
   Notice notice = Notice(NoticeKind::tool_call)
                       .with("call-id", id)
@@ -58,11 +56,24 @@ void ToolCalls::announce(const std::string& response_id, const Item& item) {
   wire_.notify(notice);
 }
 
+void ToolCalls::set_timeout(Nanoseconds timeout) {
+  if (std::exchange(timeout_, timeout) == timeout) return;
+  for (Call& call : calls_)
+    if (!call.output) watch(call);
+}
+
+void ToolCalls::watch(Call& call) {
+  if (call.timer) wire_.executor().cancel(std::exchange(call.timer, 0));
+  if (timeout_.count() <= 0) return;
+  const Nanoseconds left = call.since + timeout_ - wire_.executor().now();
+  call.timer = wire_.executor().post_after(std::max(left, Nanoseconds(0)),
+                                           [this, id = call.call_id] { time_out(id); });
+}
+
 void ToolCalls::decline(const std::string& response_id, const Item& item) {
   if (item.call_id.empty() || !announced_.insert(item.call_id).second) return;
   if (responses_.out_of_band(response_id)) return;
-  calls_.push_back(
-      {item.call_id, item.name, response_id, item.id, Output{cancelled_output, false, false}, 0});
+  calls_.push_back({item.call_id, item.name, response_id, item.id, Output{cancelled_output, false, false}});
   send_outputs(response_id);
 }
 

@@ -26,7 +26,7 @@ class ToolCalls {
   ~ToolCalls();
   ToolCalls(const ToolCalls&) = delete;
   ToolCalls& operator=(const ToolCalls&) = delete;
-  void set_timeout(Nanoseconds timeout) { timeout_ = timeout; }       // 0: never
+  void set_timeout(Nanoseconds timeout);                              // 0: never; of what waits, too
   void set_filler_delay(Nanoseconds delay) { filler_delay_ = delay; } // 0: no filler
   void reset();
 
@@ -62,6 +62,7 @@ class ToolCalls {
   struct Call {
     std::string call_id, name, response_id, item_id;
     std::optional<Output> output;
+    Nanoseconds since{0};
     Executor::TimerId timer = 0;
   };
   struct Sent {
@@ -71,6 +72,7 @@ class ToolCalls {
 
   std::vector<Call>::iterator waiting(std::string_view call_id);
   bool unanswered(std::string_view response_id) const;
+  void watch(Call& call);
   void send_outputs(const std::string& response_id);
   void time_out(const std::string& call_id);
   // It takes no output of the application any more.

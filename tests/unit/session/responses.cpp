@@ -264,6 +264,30 @@ void no_timeout_no_report() {
   g_assert_cmpuint(f.wire.loop.timers(), ==, 0);
 }
 
+// It concerns what is open already.
+void the_timeout_changes() {
+  Fixture f;
+  f.responses.set_timeout(std::chrono::seconds(0));
+  f.created("resp_1");
+  f.wire.loop.advance(std::chrono::seconds(40));
+  f.responses.set_timeout(std::chrono::seconds(60));
+  f.wire.loop.advance(std::chrono::seconds(10));
+  g_assert_cmpuint(f.wire.warnings.size(), ==, 0);
+  f.responses.set_timeout(std::chrono::seconds(55));
+  f.wire.loop.advance(std::chrono::milliseconds(4999));
+  g_assert_cmpuint(f.wire.warnings.size(), ==, 0);
+  f.wire.loop.advance(Milliseconds(1));
+  g_assert_cmpuint(f.wire.warnings.size(), ==, 1);
+  f.created("resp_2");
+  f.wire.loop.advance(std::chrono::seconds(20));
+  f.responses.set_timeout(std::chrono::seconds(5)); // it is late already
+  f.wire.loop.run_until_idle();
+  g_assert_cmpuint(f.wire.warnings.size(), ==, 2);
+  f.created("resp_3");
+  f.responses.set_timeout(std::chrono::seconds(0));
+  g_assert_cmpuint(f.wire.loop.timers(), ==, 0);
+}
+
 void nothing_runs_after_reset() {
   Fixture f;
   f.responses.create({});
@@ -296,6 +320,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/responses/timeout/reported-once", silence_is_reported_once);
   g_test_add_func("/responses/timeout/expected", an_expected_answer_is_given_up);
   g_test_add_func("/responses/timeout/none", no_timeout_no_report);
+  g_test_add_func("/responses/timeout/changes", the_timeout_changes);
   g_test_add_func("/responses/reset", nothing_runs_after_reset);
   return g_test_run();
 }

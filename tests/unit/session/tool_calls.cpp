@@ -153,6 +153,33 @@ void times_out() {
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
 }
 
+// It concerns the calls that wait already.
+void the_timeout_changes() {
+  Fixture f(0);
+  f.responses.on_created(f.response("resp_1"));
+  f.call("call_1");
+  f.call("call_2");
+  f.responses.on_done(f.response("resp_1"));
+  f.answer("call_2", "two");
+  f.wire.loop.advance(std::chrono::seconds(20));
+  f.tools.set_timeout(std::chrono::seconds(30));
+  f.wire.loop.advance(std::chrono::seconds(4));
+  f.tools.set_timeout(std::chrono::seconds(25));
+  f.wire.loop.advance(std::chrono::milliseconds(999));
+  g_assert_cmpuint(f.wire.warnings.size(), ==, 0);
+  f.wire.loop.advance(Milliseconds(1));
+  g_assert_cmpuint(f.wire.warnings.size(), ==, 1);
+  f.call("call_3", "resp_3");
+  f.wire.loop.advance(std::chrono::seconds(20));
+  f.tools.set_timeout(std::chrono::seconds(10)); // it is late already
+  f.wire.loop.run_until_idle();
+  g_assert_cmpuint(f.wire.warnings.size(), ==, 2);
+  f.call("call_4", "resp_4");
+  f.tools.set_timeout(Nanoseconds(0));
+  f.responses.set_timeout(Nanoseconds(0));
+  g_assert_cmpuint(f.wire.loop.timers(), ==, 0);
+}
+
 void answered_in_time() {
   Fixture f;
   f.responses.on_created(f.response("resp_1"));
@@ -450,6 +477,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/tool-calls/two-responses", of_two_responses);
   g_test_add_func("/tool-calls/unknown", unknown_or_second_output);
   g_test_add_func("/tool-calls/timeout", times_out);
+  g_test_add_func("/tool-calls/timeout/changes", the_timeout_changes);
   g_test_add_func("/tool-calls/in-time", answered_in_time);
   g_test_add_func("/tool-calls/never", never_times_out);
   g_test_add_func("/tool-calls/silent", without_a_response);
