@@ -217,6 +217,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void apply_timeouts();
   bool say_filler();
   void fail(const Error& error);
+  void drop_answers();
   void finish_drain();
 
   // metrics

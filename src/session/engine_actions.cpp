@@ -61,8 +61,8 @@ void Engine::create_queued(std::uint64_t number, const ResponseOptions& options)
 void Engine::cancel_response(bool queued) {
   when_active([this, queued] {
     const bool tools_waited = !tools_.quiet() || !mcp_.quiet();
-    tools_.cancel_all();
-    mcp_.cancel_all();
+    tools_.cancel_all("cancelled");
+    mcp_.cancel_all("cancelled");
     const bool any = responses_.cancel(Responses::Cancel::words_and_calls);
     if (const std::string reason = why_not_sent(ResponseCancel{}); any && !reason.empty())
       return refuse("cancel-response", "unsupported", reason + "; what the server says goes on");
@@ -292,6 +292,13 @@ std::string Engine::what_is_open() {
   return configuration_.streams() ? "the end of the translation" : "the server's answer to the last update";
 }
 
+// What would still come nobody hears, and it is paid for.
+void Engine::drop_answers() {
+  tools_.cancel_all("lost");
+  mcp_.cancel_all("lost");
+  responses_.cancel(Responses::Cancel::words_and_calls);
+}
+
 void Engine::drained(const std::string& left_open) {
   if (!left_open.empty()) {
     warn({Warning::Kind::drain_timed_out,
@@ -300,6 +307,7 @@ void Engine::drained(const std::string& left_open) {
     transcripts_.drop_all();
     tell_last_transcripts();
   }
+  drop_answers();
   shared_->downlink.end();
   finish_drain();
   for (const auto& listener : shared_->members.all())

@@ -238,6 +238,7 @@ void Engine::handle(const InputAudioCommitted& e) {
   if (by_server) uncommitted_ns_ = 0; // at our own commit it was, and what came since is of the next turn
   // Only turns that the server finds itself are answered unasked.
   if (by_server && configuration_.responds_to_turns()) responses_.expect();
+  if (shared_->status.lock()->drained) drop_answers();
   responses_.turn_over();
   notify(Notice(NoticeKind::turn_committed)
              .with("item-id", e.item_id)

@@ -180,7 +180,7 @@ void McpCalls::drop(std::vector<Request>::iterator request, const char* reason) 
   requests_.erase(request);
 }
 
-void McpCalls::cancel_all() {
+void McpCalls::cancel_all(const char* reason) {
   for (Call& call : calls_)
     call.respond = false;
   for (Request& request : approved_)
@@ -190,7 +190,7 @@ void McpCalls::cancel_all() {
     Request& request = requests_.front();
     request.respond = false;
     hooks_.approval(request.id, false);
-    notify_cancelled(request, "cancelled");
+    notify_cancelled(request, reason);
     answer(std::string(request.id), false);
   }
 }

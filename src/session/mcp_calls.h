@@ -52,8 +52,8 @@ class McpCalls {
   // Items that it put into the conversation ask for nothing.
   void not_asked(const protocol::Item& item) { known_.insert(item.id); }
   void answer(const std::string& request_id, bool approve, const std::string& reason = {});
-  void cancel_all(); // what waits is refused, and nothing is said about what runs
-  void lose_all();   // nobody is there to be told
+  void cancel_all(const char* reason); // what waits is refused, and nothing is said about what runs
+  void lose_all();                     // nobody is there to be told
 
   bool knows(const std::string& item_id) const { return known_.contains(item_id); }
   bool quiet() const;

@@ -181,14 +181,14 @@ void ToolCalls::item_deleted(std::string_view item_id) {
   send_outputs(response_id); // of the calls that waited for it
 }
 
-void ToolCalls::cancel_all() {
+void ToolCalls::cancel_all(const char* reason) {
   std::set<std::string> parents;
   for (Call& call : calls_) {
     parents.insert(call.response_id);
     if (call.output)
       call.output->respond = false;
     else {
-      over(call, "cancelled");
+      over(call, reason);
       call.output = Output{cancelled_output, false, false};
     }
   }

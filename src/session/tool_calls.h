@@ -46,8 +46,8 @@ class ToolCalls {
 
   // The conversation went on without it.
   void item_deleted(std::string_view item_id);
-  void cancel_all(); // the model is told, and does not answer
-  void lose_all();   // nobody is there to be told
+  void cancel_all(const char* reason); // the model is told, and does not answer
+  void lose_all();                     // nobody is there to be told
 
   bool quiet() const { return calls_.empty(); }
   bool all_taken() const { return sent_.empty(); } // the server has every output that was sent

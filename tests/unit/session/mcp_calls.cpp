@@ -376,7 +376,7 @@ void cancelled_with_the_response() {
   f.request("mcpr_1");
   f.call("item_2", "{}");
   f.done();
-  f.mcp.cancel_all();
+  f.mcp.cancel_all("cancelled");
   assert_text(text_of(f.notices(NoticeKind::mcp_approval_cancelled).at(0), "reason"), "cancelled");
   g_assert_true(f.waiting.empty());
   const auto sent = f.wire.take();

@@ -221,6 +221,71 @@ void not_at_all() {
   g_assert_cmpuint(c.src.ear->warnings(Warning::Kind::drain_timed_out).size(), ==, 0);
 }
 
+// The end came first: who runs the call is told, the model reads that it was cancelled, and is not asked for
+// words that nobody hears.
+void the_end_takes_the_calls_along() {
+  for (const unsigned tool_timeout : {60'000u, 0u}) {
+    Conversation c;
+    c.set([&](Settings& s) {
+      s.tool_timeout_ms = tool_timeout;
+      s.drain_timeout_ms = 5000;
+    });
+    c.start();
+    const std::string id = c.server.begin_response();
+    c.server.call_tool(id, "item_call", "call_1", "weather", "{}");
+    c.server.call_mcp(id, "item_mcp", "search", "{}");
+    c.server.ask_approval(id, "mcpr_1", "search", "{}");
+    c.server.end_response(id);
+    c.begin_drain();
+    c.take();
+    c.pass(5000);
+    g_assert_true(c.drained());
+    g_assert_cmpuint(c.src.ear->warnings(Warning::Kind::drain_timed_out).size(), ==, 1);
+    const auto calls = c.src.ear->notices(NoticeKind::tool_call_cancelled);
+    g_assert_cmpuint(calls.size(), ==, 1);
+    assert_text(text_of(calls[0], "reason"), "lost");
+    assert_text(text_of(c.src.ear->notices(NoticeKind::mcp_approval_cancelled).at(0), "reason"), "lost");
+    c.pass(120'000);
+    const auto events = c.take();
+    g_assert_cmpuint(events.size(), ==, 2);
+    const auto items = only<ItemCreate>(events);
+    g_assert_true(contains(items.at(0).item.output, "cancelled"));
+    g_assert_false(items.at(1).item.approve);
+    g_assert_cmpuint(c.src.ear->warnings(Warning::Kind::tool_timed_out).size(), ==, 0);
+  }
+}
+
+// Nor are the answers that are open, asked for or still to come.
+void the_end_cancels_the_answers() {
+  Conversation c;
+  c.set([](Settings& s) { s.drain_timeout_ms = 0; });
+  c.start();
+  c.reply("item_1", 5000, false);
+  c.session->create_response({});
+  c.run();
+  c.take();
+  c.begin_drain();
+  g_assert_true(c.drained());
+  g_assert_cmpuint(c.take_only<ResponseCancel>().size(), ==, 1);
+  c.transport.deliver(SpeechStarted{0, "item_user"});
+  c.transport.deliver(SpeechStopped{0, "item_user"});
+  c.transport.deliver(InputAudioCommitted{"item_user", std::nullopt});
+  const std::string turn = c.server.begin_response();
+  c.run();
+  const auto sent = c.take();
+  g_assert_cmpuint(only<ResponseCreate>(sent).size(), ==, 0);
+  assert_text(only<ResponseCancel>(sent).at(0).response_id.value(), turn);
+  // A new input: its turns are answered.
+  c.session->set_input_flushing(true);
+  c.session->flush_input();
+  c.session->set_input_flushing(false);
+  c.server.end_response(turn);
+  c.transport.deliver(InputAudioCommitted{"item_next", std::nullopt});
+  c.server.begin_response();
+  c.run();
+  g_assert_cmpuint(c.take_only<ResponseCancel>().size(), ==, 0);
+}
+
 void flush_abandons() {
   Conversation c;
   c.start();
@@ -342,6 +407,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/drain/timeout", times_out);
   g_test_add_func("/session/drain/long-answer", a_long_answer);
   g_test_add_func("/session/drain/none", not_at_all);
+  g_test_add_func("/session/drain/calls", the_end_takes_the_calls_along);
+  g_test_add_func("/session/drain/answers", the_end_cancels_the_answers);
   g_test_add_func("/session/drain/flush", flush_abandons);
   g_test_add_func("/session/drain/output-ended", application_ends_the_output);
   g_test_add_func("/session/drain/closing", closing_ends_it);

@@ -262,8 +262,8 @@ void cancelled_with_the_response() {
   f.call("call_1");
   f.call("call_2");
   f.answer("call_1", "one");
-  f.tools.cancel_all();
-  f.tools.cancel_all();
+  f.tools.cancel_all("cancelled");
+  f.tools.cancel_all("cancelled");
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
   f.responses.on_done(f.response("resp_1"));
   const auto sent = f.wire.take();
@@ -320,7 +320,7 @@ void what_the_model_is_told_instead_was_refused() {
     if (timed_out)
       f.wire.loop.advance(std::chrono::seconds(30));
     else
-      f.tools.cancel_all();
+      f.tools.cancel_all("cancelled");
     g_assert_cmpuint(f.wire.notices.size(), ==, 2);
     g_assert_true(f.tools.on_error({"", "invalid_tool_call_id", "", "", f.wire.take().at(0).event_id}));
     g_assert_cmpuint(f.wire.notices.size(), ==, 2);
@@ -459,7 +459,7 @@ void of_an_out_of_band_response() {
   f.responses.on_done(aside);
   f.answer("call_1", "sunny");
   f.wire.loop.advance(std::chrono::minutes(5));
-  f.tools.cancel_all();
+  f.tools.cancel_all("cancelled");
   f.tools.lose_all();
   g_assert_cmpuint(f.wire.sent.size(), ==, 0);
   g_assert_cmpuint(f.wire.warnings.size(), ==, 0);
