@@ -307,7 +307,7 @@ Notice Engine::of_response(NoticeKind kind, const Response& response) const {
 }
 
 void Engine::handle(const ResponseCreated& e) {
-  responses_.on_created(e.response);
+  if (!responses_.on_created(e.response)) return;
   spoken_in_.insert_or_assign(e.response.id, format_in_force(e.response.output_format));
   if (!responses_.out_of_band(e.response.id)) metrics_.response_created(e.response.id);
   notify(of_response(NoticeKind::response_started, e.response));
@@ -349,7 +349,11 @@ void Engine::handle(const ResponseDone& e) {
 
 // One that an interrupted response made is part of the conversation.
 void Engine::tool_call(const std::string& response_id, const Item& call) {
-  if (call.call_id.empty() || tools_.knows(call.call_id)) return;
+  if (call.call_id.empty())
+    return warn_once(Warning::Kind::unsupported,
+                     "A call of function '" + call.name +
+                         "' is not announced: the server gave it no id, and takes no output without one");
+  if (tools_.knows(call.call_id)) return;
   if (responses_.calls_cancelled(response_id)) return tools_.decline(response_id, call);
   {
     auto status = shared_->status.lock();

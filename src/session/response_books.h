@@ -4,6 +4,7 @@
 #include "base/executor.h"
 #include "protocol/client_event.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ struct Request {
   Cancel cancelled = Cancel::nothing; // on arrival
   std::string event_id = {};
   std::string mark = {}; // in its metadata; empty: it has none
+  std::uint64_t number = 0;
   Nanoseconds since{0};
   bool doubtful = false; // what was taken for the answer to a turn may have been the one to this
 };
@@ -43,6 +45,7 @@ struct Expected { // the answer to a committed turn
 struct Open {
   Nanoseconds last_event{0};
   bool out_of_band = false, aside = false, discarded = false, given_up = false;
+  bool told = false; // its beginning, by the server
   Cancel cancelled = Cancel::nothing;
   bool doubtful = false;          // see Request
   bool ahead_of_turns = false;    // ours, begun while answers to turns were expected

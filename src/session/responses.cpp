@@ -41,6 +41,7 @@ void Responses::reset() {
   answered_.clear();
   out_of_band_.clear();
   floor_ = Floor::free;
+  asked_count_ = begun_count_ = 0;
   outputs_known_ = returns_marks_ = names_conversations_ = false;
 }
 
@@ -93,17 +94,24 @@ std::string Responses::put_mark(ResponseOptions& options, std::string_view kind)
 }
 
 void Responses::pump() {
-  if (busy()) return;
-  const auto next =
-      std::ranges::find_if(queue_, [&](const Request& r) { return !r.follow_up || floor_ == Floor::free; });
-  if (next == queue_.end()) return;
-  Request request = std::move(*next);
-  queue_.erase(next);
+  while (!busy()) {
+    const auto next =
+        std::ranges::find_if(queue_, [&](const Request& r) { return !r.follow_up || floor_ == Floor::free; });
+    if (next == queue_.end()) return;
+    Request request = std::move(*next);
+    queue_.erase(next);
+    ask(std::move(request));
+  }
+}
+
+// One that cannot be sent is lost, which the wire says, and leaves the line to the next.
+void Responses::ask(Request request) {
   ResponseOptions options = request.options;
   request.mark = takes_metadata_ ? put_mark(options, of_create) : std::string();
   request.event_id = wire_.send(ResponseCreate{std::move(options)}, request.name);
   if (request.event_id.empty()) return;
   request.since = now();
+  request.number = ++asked_count_;
   asked_ = std::move(request);
   watch();
 }
@@ -170,6 +178,7 @@ Responses::OpenMap::iterator Responses::adopt(const Response& response, bool unm
   } else {
     if (!take_marked(mark, open)) take_in_order(open, unmarked_is_not_ours);
     if (!open.metadata && open.request) open.metadata = open.request->options.metadata;
+    if (open.request) begun_count_ = std::max(begun_count_, open.request->number);
     forget_answered_follow_up(open);
   }
   return open_.insert_or_assign(response.id, std::move(open)).first;
@@ -239,11 +248,16 @@ void Responses::cancel_on_arrival(OpenMap::iterator it) {
   send_cancel(it);
 }
 
-void Responses::on_created(const Response& response) {
-  if (open_.contains(response.id) || is_over(response.id)) return;
+bool Responses::on_created(const Response& response) {
+  if (const auto it = open_.find(response.id); it != open_.end())
+    return !std::exchange(it->second.told, true);
+  if (is_over(response.id)) return false;
   returns_marks_ |= !mark_in(response.metadata).empty();
-  cancel_on_arrival(adopt(response, returns_marks_));
+  const auto it = adopt(response, returns_marks_);
+  it->second.told = true;
+  cancel_on_arrival(it);
   watch();
+  return true;
 }
 
 bool Responses::on_event(std::string_view response_id) {

@@ -54,7 +54,8 @@ class Responses {
   bool cancel(Cancel what);
 
   // ---- what the server says ----
-  void on_created(const protocol::Response& response);
+  // Its beginning; false when that was told already, or it is over.
+  bool on_created(const protocol::Response& response);
   // Its end, before on_done: false when it was over already.
   bool ending(const protocol::Response& response);
   void on_done(const protocol::Response& response);
@@ -85,6 +86,10 @@ class Responses {
   bool busy() const;
   bool quiet() const { return queue_.empty() && !awaited(); }
   std::string what_is_open() const; // for a warning
+  // The requests for responses of the conversation are counted as they are sent. When one has begun, the
+  // server has read everything that went before it.
+  std::uint64_t asked_count() const { return asked_count_; }
+  std::uint64_t begun_count() const { return begun_count_; }
 
  private:
   using Request = response::Request;
@@ -95,6 +100,7 @@ class Responses {
   using OpenMap = std::map<std::string, Open, std::less<>>;
 
   void pump();
+  void ask(Request request);
   void send_beside(protocol::ResponseOptions options, std::string_view request, bool aside);
   void send_cancel(OpenMap::iterator it);
   std::string put_mark(protocol::ResponseOptions& options, std::string_view kind);
@@ -130,6 +136,7 @@ class Responses {
   Floor floor_ = Floor::free;
   Nanoseconds caller_stopped_{0};
   unsigned next_mark_ = 1;
+  std::uint64_t asked_count_ = 0, begun_count_ = 0;
   bool outputs_known_ = false, cancels_by_id_ = true, takes_metadata_ = true;
   bool returns_marks_ = false, names_conversations_ = false; // the server, as far as it has shown
   Executor::TimerId watch_timer_ = 0;

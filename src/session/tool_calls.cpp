@@ -140,6 +140,7 @@ void ToolCalls::send_outputs(const std::string& response_id) {
   if (ready.empty()) return;
   std::erase_if(calls_, [&](const Call& c) { return c.response_id == response_id; });
   stop_filler(response_id);
+  all_taken(); // forgets those of before
   bool respond = false;
   for (Call& call : ready) {
     Item item;
@@ -147,15 +148,22 @@ void ToolCalls::send_outputs(const std::string& response_id) {
     item.call_id = call.call_id;
     item.output = std::move(call.output->text);
     const std::string event_id = wire_.send(ItemCreate{std::move(item), std::nullopt}, "send-tool-output");
-    sent_.push_back({call.call_id, call.name, call.response_id, call.item_id, event_id, call.output->given});
+    sent_.push_back({call.call_id, call.name, call.response_id, call.item_id, event_id, call.output->given,
+                     responses_.asked_count()});
     respond |= call.output->respond;
   }
   if (respond) responses_.follow_up();
 }
 
 void ToolCalls::output_taken(const std::string& call_id) {
-  if (std::erase_if(sent_, [&](const Sent& s) { return s.call_id == call_id; }) > 0 && sent_.empty())
+  if (std::erase_if(sent_, [&](const Sent& s) { return s.call_id == call_id; }) > 0 && all_taken())
     responses_.outputs_known();
+}
+
+// Not every server tells that it took an item: one that has begun a response that was asked for later did.
+bool ToolCalls::all_taken() {
+  std::erase_if(sent_, [&](const Sent& s) { return s.asked_before < responses_.begun_count(); });
+  return sent_.empty();
 }
 
 bool ToolCalls::on_error(const ErrorInfo& error) {

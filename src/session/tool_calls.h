@@ -50,8 +50,8 @@ class ToolCalls {
   void lose_all();                     // nobody is there to be told
 
   bool quiet() const { return calls_.empty(); }
-  bool all_taken() const { return sent_.empty(); } // the server has every output that was sent
-  std::string what_is_open() const;                // for a warning
+  bool all_taken();                 // the server has every output that was sent
+  std::string what_is_open() const; // for a warning
 
  private:
   struct Output {
@@ -68,6 +68,7 @@ class ToolCalls {
   struct Sent {
     std::string call_id, name, response_id, item_id, event_id;
     bool given = true;
+    std::uint64_t asked_before = 0; // requests for responses
   };
 
   std::vector<Call>::iterator waiting(std::string_view call_id);
@@ -88,7 +89,7 @@ class ToolCalls {
   Nanoseconds timeout_{0}, filler_delay_{0};
   std::vector<Call> calls_;
   std::set<std::string, std::less<>> announced_;     // each once
-  std::vector<Sent> sent_;                           // not known to be taken
+  std::vector<Sent> sent_;                           // not known to be taken, see all_taken()
   std::map<std::string, Executor::TimerId> fillers_; // by response; 0: it was said
 };
 

@@ -24,7 +24,7 @@ class FakeWire final : public Wire {
   };
 
   std::string send(Body body, std::string_view request) override {
-    if (!connected) return {};
+    if (!connected || std::exchange(refuse_one, false)) return {};
     sent.push_back({"gst_" + std::to_string(++last_id), std::move(body), std::string(request)});
     return sent.back().event_id;
   }
@@ -49,7 +49,7 @@ class FakeWire final : public Wire {
   }
 
   rt::test::FakeExecutor loop;
-  bool connected = true;
+  bool connected = true, refuse_one = false;
   unsigned last_id = 0;
   std::vector<Sent> sent;
   std::vector<Notice> notices;

@@ -228,6 +228,29 @@ void speech_frees_what_waited_for_an_answer() {
   f.wire.take_one<ResponseCreate>();
 }
 
+void one_that_cannot_be_sent_holds_nobody_back() {
+  Fixture f;
+  f.responses.expect();
+  f.responses.create(f.say("first"));
+  f.responses.create(f.say("second"));
+  f.created("resp_turn");
+  f.wire.refuse_one = true;
+  f.done("resp_turn");
+  assert_text(*f.wire.take_one<ResponseCreate>().options.instructions, "second");
+}
+
+// Twice, after the first sound of it, or after its end.
+void a_beginning_is_news_once() {
+  Fixture f;
+  g_assert_true(f.responses.on_created(f.response("resp_1")));
+  g_assert_false(f.responses.on_created(f.response("resp_1")));
+  f.done("resp_1");
+  g_assert_false(f.responses.on_created(f.response("resp_1")));
+  f.responses.on_event("resp_2");
+  g_assert_true(f.responses.on_created(f.response("resp_2")));
+  g_assert_false(f.responses.on_created(f.response("resp_2")));
+}
+
 void cancel_is_sent_once() {
   Fixture f;
   f.created("resp_1");
@@ -423,6 +446,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/responses/turns/one-answer", one_answer_to_several_turns);
   g_test_add_func("/responses/turns/speech", speech_ends_the_waiting_for_an_answer);
   g_test_add_func("/responses/turns/speech/queue", speech_frees_what_waited_for_an_answer);
+  g_test_add_func("/responses/not-sent", one_that_cannot_be_sent_holds_nobody_back);
+  g_test_add_func("/responses/beginning-told", a_beginning_is_news_once);
   g_test_add_func("/responses/cancel/once", cancel_is_sent_once);
   g_test_add_func("/responses/cancel/not-active", cancelled_and_not_active);
   g_test_add_func("/responses/out-of-band/mark", out_of_band_by_its_mark);

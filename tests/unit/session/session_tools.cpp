@@ -227,6 +227,20 @@ void a_call_crosses_an_interruption() {
   }
 }
 
+void a_call_without_an_id() {
+  Conversation c;
+  c.start();
+  const std::string id = c.server.begin_response();
+  c.server.call_tool(id, "item_1", "", "weather", "{}");
+  c.server.call_tool(id, "item_2", "", "weather", "{}");
+  c.server.end_response(id);
+  c.run();
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::tool_call).size(), ==, 0);
+  const auto warnings = c.src.ear->warnings(Warning::Kind::unsupported);
+  g_assert_cmpuint(warnings.size(), ==, 1);
+  g_assert_true(contains(warnings[0], "'weather'"));
+}
+
 void cancel_response_cancels_the_calls() {
   Conversation c;
   c.start();
@@ -425,6 +439,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/tools/cancelled/response", cancel_response_cancels_the_calls);
   g_test_add_func("/session/tools/interrupt", interrupt_leaves_the_calls);
   g_test_add_func("/session/tools/interrupt/crossing", a_call_crosses_an_interruption);
+  g_test_add_func("/session/tools/no-id", a_call_without_an_id);
   g_test_add_func("/session/tools/cancelled/deleted", the_item_was_deleted);
   g_test_add_func("/session/tools/cancelled/lost", a_failed_session_cancels_the_calls);
   g_test_add_func("/session/tools/raw", a_raw_output_answers_the_call);

@@ -371,6 +371,28 @@ void taken_outputs_need_no_second_answer() {
   }
 }
 
+// The server does not tell that it took them; that it begins what was asked for behind them says so.
+void taken_without_a_word() {
+  Fixture f;
+  f.responses.on_created(f.response("resp_1"));
+  f.call("call_1");
+  f.responses.on_done(f.response("resp_1"));
+  g_assert_true(f.tools.all_taken());
+  f.answer("call_1", "one");
+  g_assert_false(f.tools.all_taken());
+  f.responses.on_created(f.response("resp_2"));
+  g_assert_true(f.tools.all_taken());
+  f.call("call_2", "resp_2");
+  f.answer("call_2", "two");
+  f.responses.expect();
+  f.responses.on_done(f.response("resp_2"));
+  f.responses.on_created(f.response("resp_turn")); // it may not have read it
+  g_assert_false(f.tools.all_taken());
+  f.responses.on_done(f.response("resp_turn"));
+  f.responses.on_created(f.response("resp_3"));
+  g_assert_true(f.tools.all_taken());
+}
+
 void a_word_while_a_tool_runs() {
   Fixture f;
   f.tools.set_filler_delay(std::chrono::seconds(1));
@@ -489,6 +511,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/tool-calls/cancelled/lost", the_session_was_lost);
   g_test_add_func("/tool-calls/parent/given-up", the_parent_was_given_up);
   g_test_add_func("/tool-calls/taken", taken_outputs_need_no_second_answer);
+  g_test_add_func("/tool-calls/taken/untold", taken_without_a_word);
   g_test_add_func("/tool-calls/filler", a_word_while_a_tool_runs);
   g_test_add_func("/tool-calls/filler/quick", no_word_for_a_quick_tool);
   g_test_add_func("/tool-calls/out-of-band", of_an_out_of_band_response);
