@@ -82,12 +82,12 @@ void Engine::close(const std::vector<audio::Cut>& cuts) {
   requests_.clear();
   untimed_.clear();
   input_ready_ = change_pending_ = greeted_ = waited_for_src_ = turn_change_queued_ = false;
-  spoke_ = close_asked_ = stream_over_ = false;
+  spoke_ = close_asked_ = stream_over_ = turn_too_short_ = false;
   said_.reset();
   heard_.reset();
   refused_ = {};
   told_.clear();
-  uncommitted_ns_ = dropped_reported_ns_ = 0;
+  uncommitted_ns_ = pre_rolled_ns_ = dropped_reported_ns_ = 0;
   finish_drain();
   if (was_connecting)
     for (const auto& listener : shared_->members.posters(Direction::downlink))

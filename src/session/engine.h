@@ -55,7 +55,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void delete_item(const std::string& item_id);
   void retrieve_item(const std::string& item_id);
   void create_response(protocol::ResponseOptions options);
-  void create_queued(std::uint64_t number, const protocol::ResponseOptions& options); // see QueuedCreates
+  bool still_wanted(std::uint64_t number); // at its place in the audio, see QueuedCreates
   // `queued`: answers that waited behind audio were cancelled by it.
   void cancel_response(bool queued);
   void interrupt(bool queued);
@@ -231,6 +231,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   // silence fill
   void send_audio(const Uplink::Entry& entry);
   void input_cleared();
+  std::uint64_t turn_ns() const { return uncommitted_ns_ - pre_rolled_ns_; }
   void keep_or_recycle(Uplink::Entry&& entry);
   void watch_input();
   void fill_input();
@@ -269,9 +270,11 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   std::map<std::string, audio::Format, std::less<>> spoken_in_; // response id -> of its audio
   Uplink::Entry entry_;
   std::uint64_t next_event_ = 1, uncommitted_ns_ = 0;
+  std::uint64_t pre_rolled_ns_ = 0; // of what is uncommitted: from before the turn
   std::uint64_t dropped_reported_ns_ = 0, played_at_check_ = 0;
   bool input_ready_ = false, change_pending_ = false, greeted_ = false, waited_for_src_ = false;
   bool turn_change_queued_ = false;                // a mark in the uplink sends what changed
+  bool turn_too_short_ = false;                    // what comes next is not to be answered
   bool spoke_ = false;                             // answers had sound: the voice is fixed
   bool close_asked_ = false, stream_over_ = false; // session.close, session.closed
   protocol::SessionConfig refused_;                // changes that the server did not take

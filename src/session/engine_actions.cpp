@@ -24,6 +24,7 @@ constexpr std::uint64_t trailing_margin_ms = 500;
 void Engine::send_item(Item item, std::string_view request, bool respond) {
   when_active([this, item = std::move(item), request, respond] {
     if (send_asked(ItemCreate{item, std::nullopt}, request).empty()) return;
+    turn_too_short_ = false;
     if (respond) metrics_.speech_ended({}); // written, not spoken
     if (respond) responses_.create({});
   });
@@ -48,14 +49,17 @@ void Engine::refuse(std::string_view request, const char* code, const std::strin
 
 void Engine::create_response(ResponseOptions options) {
   when_active([this, options = std::move(options)] {
+    const bool answers_turn = options.conversation != "none" && !options.input;
+    if (answers_turn && std::exchange(turn_too_short_, false))
+      return refuse("create-response", "input_audio_buffer_commit_empty",
+                    "The turn was too short to be sent: there is nothing to answer");
     if (configuration_.converses()) return responses_.create(options);
     send_asked(ResponseCreate{}, "create-response"); // which says why not
   });
 }
 
-void Engine::create_queued(std::uint64_t number, const ResponseOptions& options) {
-  const bool wanted = shared_->status.lock()->creates.take(number);
-  if (wanted) create_response(options);
+bool Engine::still_wanted(std::uint64_t number) {
+  return shared_->status.lock()->creates.take(number);
 }
 
 void Engine::cancel_response(bool queued) {
@@ -80,6 +84,7 @@ void Engine::interrupt(bool queued) {
 }
 
 void Engine::tool_output(const std::string& call_id, const std::string& output, bool respond) {
+  turn_too_short_ = false;
   tools_.output(call_id, output, respond);
 }
 
@@ -104,6 +109,7 @@ bool Engine::say_filler() {
 
 void Engine::send_raw(RawClientEvent event) {
   when_active([this, event = std::move(event)] {
+    turn_too_short_ = false;
     std::string id = send(event, "send-event");
     if (event.type == "session.update" && !id.empty()) configuration_.raw_sent(std::move(id));
   });
@@ -111,10 +117,12 @@ void Engine::send_raw(RawClientEvent event) {
 
 void Engine::commit() {
   const std::uint64_t uncommitted_ms = uncommitted_ns_ / ns_per_ms;
-  if (uncommitted_ms < smallest_commit_ms)
+  const std::uint64_t said_ms = turn_ns() / ns_per_ms;
+  if (said_ms < smallest_commit_ms) {
+    turn_too_short_ = !configuration_.detects_turns();
     return refuse("commit", "input_audio_buffer_commit_empty",
-                  "A commit needs at least 100 ms of audio; " + std::to_string(uncommitted_ms) +
-                      " ms were sent since the last one");
+                  "A commit needs at least 100 ms of audio; the turn has " + std::to_string(said_ms) + " ms");
+  }
   const std::string event_id = send_asked(InputAudioCommit{}, "commit");
   if (event_id.empty()) return;
   const std::uint64_t written = timeline_.written_ms();
@@ -122,7 +130,8 @@ void Engine::commit() {
   speech_.commit_asked(event_id, written - std::min(written, uncommitted_ms), written);
   speech_.emptied(written);
   note_speech_end(written);
-  uncommitted_ns_ = 0;
+  uncommitted_ns_ = pre_rolled_ns_ = 0;
+  turn_too_short_ = false;
   pre_roll_.clear(); // it is said
 }
 
@@ -244,7 +253,7 @@ void Engine::end_turn() {
   if (configuration_.streams()) return; // the end of the session says it
   if (shared_->uplink.counters().sent_ns == 0) return;
   if (!configuration_.detects_turns()) {
-    if (uncommitted_ns_ < smallest_commit_ms * ns_per_ms) return;
+    if (turn_ns() < smallest_commit_ms * ns_per_ms) return;
     commit();
     if (configuration_.converses()) responses_.create({});
     return;

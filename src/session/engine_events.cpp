@@ -235,7 +235,8 @@ void Engine::handle(const InputTranscriptSegment& e) {
 void Engine::handle(const InputAudioCommitted& e) {
   const bool by_server = turns_.committed(e.item_id, configuration_.transcribes_input());
   speech_.committed(e.item_id, by_server);
-  if (by_server) uncommitted_ns_ = 0; // at our own commit it was, and what came since is of the next turn
+  if (by_server)
+    uncommitted_ns_ = pre_rolled_ns_ = 0; // at our own commit it was, and what came since is of the next turn
   // Only turns that the server finds itself are answered unasked.
   if (by_server && configuration_.responds_to_turns()) responses_.expect();
   if (shared_->status.lock()->drained) drop_answers();

@@ -15,6 +15,7 @@ void Engine::send_pictures() {
     Item item = picture_item(std::move(picture->uri));
     item.id = pictures_.name(*picture);
     const bool sent = !send(ItemCreate{std::move(item), std::nullopt}, "send-image").empty();
+    if (sent) turn_too_short_ = false;
     auto statistics = shared_->statistics.lock();
     ++(sent ? statistics->images_sent : statistics->images_dropped);
   }

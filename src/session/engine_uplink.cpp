@@ -49,7 +49,8 @@ void Engine::keep_or_recycle(Uplink::Entry&& entry) {
 
 void Engine::input_cleared() {
   speech_.emptied(timeline_.written_ms());
-  uncommitted_ns_ = 0;
+  uncommitted_ns_ = pre_rolled_ns_ = 0;
+  turn_too_short_ = false;
 }
 
 void Engine::clear_input(bool keeps_pre_roll) {
@@ -59,6 +60,7 @@ void Engine::clear_input(bool keeps_pre_roll) {
   if (keeps_pre_roll && !configuration_.detects_turns())
     for (const Uplink::Entry& entry : pre_roll_.kept())
       send_audio(entry);
+  pre_rolled_ns_ = uncommitted_ns_;
 }
 
 // ---- silence for an input that stopped ----

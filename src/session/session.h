@@ -134,6 +134,7 @@ class Session {
   void post_ordered(std::function<void(Engine&)> task);
   Outcome ready_for_action();
   Outcome ready_for_answers();
+  std::optional<std::uint64_t> queue_create();
   SharedState& shared();
 
   std::unique_ptr<Parts> parts_;

@@ -32,6 +32,14 @@ Outcome Session::ready_for_answers() {
           "the conversation has come to its end (end of stream); set realtimesink to READY and start again"};
 }
 
+// Behind a commit that waits in the audio queue what comes after that turn must wait as well. The number that
+// an answer has there; nothing: it need not wait.
+std::optional<std::uint64_t> Session::queue_create() {
+  auto status = shared().status.lock();
+  if (status->ordered_pending == 0) return std::nullopt;
+  return status->creates.add();
+}
+
 Outcome Session::send_text(const std::string& text) {
   if (text.empty()) return {false, "the text is empty"};
   if (Outcome outcome = ready_for_answers(); !outcome.accepted) return outcome;
@@ -42,7 +50,12 @@ Outcome Session::send_text(const std::string& text) {
   part.type = ContentPart::Type::input_text;
   part.text = text;
   item.content.push_back(std::move(part));
-  post([item = std::move(item)](Engine& e) { e.send_item(item, "send-text", true); });
+  if (const auto number = queue_create())
+    post_ordered([number = *number, item = std::move(item)](Engine& e) {
+      e.send_item(item, "send-text", e.still_wanted(number));
+    });
+  else
+    post([item = std::move(item)](Engine& e) { e.send_item(item, "send-text", true); });
   return {};
 }
 
@@ -54,14 +67,10 @@ Outcome Session::create_response(const std::optional<std::string>& options_json)
     if (!parsed) return {false, "the options are not usable: " + parsed.error().message};
     options = std::move(parsed.value());
   }
-  // Behind a commit that waits in the audio queue it must wait as well: it answers that turn.
-  std::optional<std::uint64_t> number;
-  {
-    auto status = shared().status.lock();
-    if (status->ordered_pending > 0) number = status->creates.add();
-  }
-  if (number)
-    post_ordered([number = *number, options](Engine& e) { e.create_queued(number, options); });
+  if (const auto number = queue_create())
+    post_ordered([number = *number, options](Engine& e) {
+      if (e.still_wanted(number)) e.create_response(options);
+    });
   else
     post([options](Engine& e) { e.create_response(options); });
   return {};
@@ -71,7 +80,13 @@ Outcome Session::send_image(std::span<const std::uint8_t> picture) {
   if (Outcome outcome = ready_for_answers(); !outcome.accepted) return outcome;
   auto uri = picture_uri(picture);
   if (!uri) return {false, uri.error().message};
-  post([item = picture_item(std::move(uri.value()))](Engine& e) { e.send_item(item, "send-image", false); });
+  const auto send = [item = picture_item(std::move(uri.value()))](Engine& e) {
+    e.send_item(item, "send-image", false);
+  };
+  if (shared().status.lock()->ordered_pending > 0)
+    post_ordered(send);
+  else
+    post(send);
   return {};
 }
 

@@ -157,6 +157,36 @@ void order_of_create_and_cancel() {
     }
 }
 
+// What is said and shown after a turn comes after it.
+void order_of_commit_and_items() {
+  Conversation c;
+  c.set([](Settings& s) { s.turn_detection = TurnDetectionChoice::none; });
+  c.start();
+  c.take();
+  c.push(200);
+  c.session->commit();
+  c.session->send_image(std::vector<std::uint8_t>{0xff, 0xd8, 0xff, 0xe0, 0});
+  c.session->send_text("What is that?");
+  c.run();
+  std::string order;
+  for (const ClientEvent& event : c.take())
+    order += std::holds_alternative<InputAudioCommit>(event.body) ? "commit "
+             : std::holds_alternative<ItemCreate>(event.body)     ? "item "
+             : std::holds_alternative<ResponseCreate>(event.body) ? "create "
+                                                                  : "";
+  assert_text(order, "commit item item create ");
+  c.transport.set_writable(false);
+  c.push(200);
+  c.session->commit();
+  c.session->send_text("Never mind.");
+  c.session->cancel_response();
+  c.transport.set_writable(true);
+  c.run();
+  const auto events = c.take();
+  g_assert_cmpuint(only<ItemCreate>(events).size(), ==, 1);
+  g_assert_cmpuint(only<ResponseCreate>(events).size(), ==, 0);
+}
+
 // What is open is cancelled at once, whatever audio waits.
 void a_cancel_overtakes_the_audio() {
   Conversation c;
@@ -379,6 +409,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/actions/put-back", put_back_requests_are_not);
   g_test_add_func("/session/actions/order", order_of_commit_and_create);
   g_test_add_func("/session/actions/order/cancel", order_of_create_and_cancel);
+  g_test_add_func("/session/actions/order/items", order_of_commit_and_items);
   g_test_add_func("/session/actions/order/cancel-overtakes", a_cancel_overtakes_the_audio);
   g_test_add_func("/session/actions/commit/empty", a_commit_without_audio);
   g_test_add_func("/session/actions/commit/no-answer", a_commit_of_ours_expects_no_answer);

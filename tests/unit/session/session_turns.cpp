@@ -48,13 +48,13 @@ void first_word_is_kept() {
   for (const char mark : std::string("abcdef"))
     say(c, static_cast<std::uint8_t>(mark));
   c.session->clear_input();
-  for (const char mark : std::string("ghi"))
+  for (const char mark : std::string("ghijk"))
     say(c, static_cast<std::uint8_t>(mark));
   c.session->commit();
   c.session->create_response(std::nullopt);
   c.run();
   const auto events = c.take();
-  assert_text(committed_marks(events), "defghi");
+  assert_text(committed_marks(events), "defghijk");
   g_assert_cmpuint(only<ResponseCreate>(events).size(), ==, 1);
   g_assert_cmpuint(c.src.ear->notices(NoticeKind::error).size(), ==, 0);
 }
@@ -88,6 +88,58 @@ void without_pre_roll() {
   c.session->commit();
   c.run();
   assert_text(committed_marks(c.take()), "defgh");
+}
+
+// Pressed by mistake: nothing is sent of it, and nothing answered.
+void a_tap_is_no_turn() {
+  for (const std::uint32_t pre_roll : {0u, 300u}) {
+    Conversation c;
+    push_to_talk(c, pre_roll);
+    for (const char mark : std::string("abcdefghijklmnopqrst"))
+      say(c, static_cast<std::uint8_t>(mark));
+    c.session->clear_input();
+    say(c, 'u');
+    c.session->commit();
+    c.session->create_response(std::nullopt);
+    c.run();
+    const auto events = c.take();
+    g_assert_cmpuint(only<InputAudioCommit>(events).size() + only<ResponseCreate>(events).size(), ==, 0);
+    const auto errors = c.src.ear->notices(NoticeKind::error);
+    g_assert_cmpuint(errors.size(), ==, 2);
+    assert_text(text_of(errors[0], "request"), "commit");
+    assert_text(text_of(errors[1], "request"), "create-response");
+    // The next turn is one.
+    c.session->clear_input();
+    for (const char mark : std::string("vwxyz"))
+      say(c, static_cast<std::uint8_t>(mark));
+    c.session->commit();
+    c.session->create_response(std::nullopt);
+    c.run();
+    const auto next = c.take();
+    g_assert_cmpuint(only<InputAudioCommit>(next).size(), ==, 1);
+    g_assert_cmpuint(only<ResponseCreate>(next).size(), ==, 1);
+  }
+}
+
+// What else is new may be answered, and what is asked for beside the conversation.
+void an_answer_after_a_tap() {
+  const auto answered = [](const std::function<void(Session&)>& then) {
+    Conversation c;
+    push_to_talk(c, 0);
+    say(c, 'a');
+    c.session->commit();
+    then(*c.session);
+    c.run();
+    return c.take_only<ResponseCreate>().size();
+  };
+  g_assert_cmpuint(answered([](Session& s) { s.create_response(std::nullopt); }), ==, 0);
+  g_assert_cmpuint(answered([](Session& s) { s.create_response(R"({"conversation":"none"})"); }), ==, 1);
+  g_assert_cmpuint(answered([](Session& s) { s.send_text("Hello"); }), ==, 1);
+  g_assert_cmpuint(answered([](Session& s) {
+                     s.send_image(std::vector<std::uint8_t>{0xff, 0xd8, 0xff, 0xe0, 0});
+                     s.create_response(std::nullopt);
+                   }),
+                   ==, 1);
 }
 
 // What a server counts includes what was sent twice: its positions still mean the right times.
@@ -368,6 +420,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/turns/push-to-talk/first-word", first_word_is_kept);
   g_test_add_func("/session/turns/push-to-talk/said-once", what_was_said_does_not_come_back);
   g_test_add_func("/session/turns/push-to-talk/no-pre-roll", without_pre_roll);
+  g_test_add_func("/session/turns/push-to-talk/tap", a_tap_is_no_turn);
+  g_test_add_func("/session/turns/push-to-talk/after-a-tap", an_answer_after_a_tap);
   g_test_add_func("/session/turns/push-to-talk/positions", positions_after_a_pre_roll);
   g_test_add_func("/session/turns/push-to-talk/server-turns", turns_of_the_server_keep_nothing);
   g_test_add_func("/session/turns/push-to-talk/server-turns-after",
