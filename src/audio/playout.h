@@ -73,6 +73,7 @@ class Playout {
   std::uint64_t left_out_samples() const { return left_out_; }
   // Reply samples handed out in all, fades included.
   std::uint64_t played_samples() const { return played_; }
+  void count_anew() { underruns_ = left_out_ = played_ = 0; } // another session
 
  private:
   struct Segment { // samples of one content that left without a break

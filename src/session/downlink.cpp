@@ -188,6 +188,7 @@ void Downlink::start_reading() {
 void Downlink::reset() {
   auto state = state_.lock();
   state->playout.abandon();
+  state->playout.count_anew();
   state->transcript.clear();
   state->heard.reset();
   state->duck.reset();

@@ -226,6 +226,26 @@ void registry_by_name() {
   loop->advance(std::chrono::seconds(1));
 }
 
+// Counters are of one session; an answer that the last one began without being able to end it ran dry once.
+void counters_begin_anew() {
+  Conversation c;
+  c.start();
+  c.reply("item_1", 100, false);
+  c.listen(400);
+  g_assert_cmpuint(c.session->stats().played_ms, ==, 100);
+  g_assert_cmpuint(c.session->stats().underruns, ==, 1);
+  c.close(c.sink);
+  c.close(c.src);
+  c.run();
+  g_assert_cmpuint(c.session->stats().played_ms, ==, 100); // to be read afterwards
+  c.open(c.sink);
+  c.open(c.src);
+  c.run();
+  g_assert_cmpuint(c.session->stats().played_ms, ==, 0);
+  g_assert_cmpuint(c.session->stats().underruns, ==, 0);
+  g_assert_cmpuint(c.session->stats().left_out_ms, ==, 0);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -237,6 +257,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/lifetime/progress", progress_ends_when_closed_early);
   g_test_add_func("/session/lifetime/one-leaves", leaving_one_does_not_renew);
   g_test_add_func("/session/lifetime/again", opened_again_and_again);
+  g_test_add_func("/session/lifetime/counters", counters_begin_anew);
   g_test_add_func("/session/lifetime/at-once", closed_and_opened_at_once);
   g_test_add_func("/session/lifetime/settings", settings_of_several_elements);
   g_test_add_func("/session/lifetime/key", key_is_asked_of_every_element);
