@@ -80,6 +80,7 @@ struct SrcPrivate {
   FrameClock frames;
   std::atomic<std::uint64_t> latency{0}; // of the pipeline, ns
   std::atomic<bool> flushed{false};      // by the application
+  std::atomic<bool> over{false};         // EOS went out
   std::uint64_t paused_at = 0;           // running time; state changes only
   bool was_idle = true, in_gap = true;
   bool segment_sent = false; // and not flushed since
@@ -161,7 +162,7 @@ static GstStateChangeReturn gst_realtime_src_change_state(GstElement* element, G
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
     priv->frames.reset();
     priv->was_idle = priv->in_gap = true;
-    priv->segment_sent = false;
+    priv->segment_sent = priv->over = false;
     priv->paused_at = 0;
   }
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) priv->frames.set_paused(false);
@@ -208,6 +209,16 @@ static gboolean gst_realtime_src_query(GstBaseSrc* src, GstQuery* query) {
     return TRUE;
   }
   return GST_BASE_SRC_CLASS(gst_realtime_src_parent_class)->query(src, query);
+}
+
+// Whatever ended the stream, the last buffer it was to deliver or downstream, its EOS passes here, and nobody
+// reads what waits.
+static GstPadProbeReturn gst_realtime_src_pushes_event(GstPad*, GstPadProbeInfo* info, gpointer element) {
+  SrcPrivate* priv = GST_REALTIME_SRC(element)->priv;
+  if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) != GST_EVENT_EOS) return GST_PAD_PROBE_OK;
+  priv->over = true;
+  if (const auto session = priv->link->session()) session->output_stopped();
+  return GST_PAD_PROBE_OK;
 }
 
 static void gst_realtime_src_get_times(GstBaseSrc*, GstBuffer*, GstClockTime* start, GstClockTime* end) {
@@ -316,6 +327,7 @@ static GstFlowReturn gst_realtime_src_create(GstPushSrc* src, GstBuffer** out) {
   SrcPrivate* priv = self->priv;
   const auto session = priv->link->session();
   if (!session) return GST_FLOW_FLUSHING;
+  if (priv->over.exchange(false)) session->downlink().start_reading(); // after a flush
   for (;;) {
     if (session->downlink().ended()) return GST_FLOW_EOS;
     const auto format = session->downlink().format();
@@ -402,6 +414,8 @@ static void gst_realtime_src_init(GstRealtimeSrc* self) {
   self->priv->link = SessionLink::create(GST_ELEMENT(self), Role::src, [](GstElement* element) {
     GST_REALTIME_SRC(element)->priv->frames.wake();
   });
+  gst_pad_add_probe(GST_BASE_SRC_PAD(self), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+                    gst_realtime_src_pushes_event, self, nullptr);
   gst_base_src_set_live(GST_BASE_SRC(self), TRUE);
   gst_base_src_set_format(GST_BASE_SRC(self), GST_FORMAT_TIME);
   gst_base_src_set_do_timestamp(GST_BASE_SRC(self), FALSE);

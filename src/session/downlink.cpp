@@ -175,6 +175,10 @@ std::vector<audio::Cut> Downlink::abandon() {
   return state->with_words(state->playout.abandon(std::exchange(state->stopped, std::nullopt)));
 }
 
+bool Downlink::abandoned() {
+  return state_.lock()->read_no_more;
+}
+
 void Downlink::downstream_stopped(std::uint64_t now, std::uint64_t latency) {
   state_.lock()->stopped = {now, latency};
 }

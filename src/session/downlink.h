@@ -78,6 +78,7 @@ class Downlink {
   // The reader is gone, or its stream was ended from outside: what waits or comes counts as finished, until
   // it starts again.
   std::vector<audio::Cut> abandon();
+  bool abandoned();
   // Before it: downstream stopped as well, and what it has not rendered at `now` is lost.
   void downstream_stopped(std::uint64_t now, std::uint64_t latency);
   void start_reading();

@@ -297,6 +297,15 @@ void Session::output_ended() {
   post([cuts = parts_->shared->downlink.abandon()](Engine& e) { e.output_ended(cuts); });
 }
 
+void Session::output_stopped() {
+  Downlink& downlink = parts_->shared->downlink;
+  if (downlink.ended() || downlink.abandoned()) return output_ended();
+  post([cuts = downlink.abandon()](Engine& e) {
+    e.src_left(cuts);
+    e.playback_idle();
+  });
+}
+
 bool Session::over() {
   return parts_->shared->status.lock()->life == SharedState::Life::over;
 }

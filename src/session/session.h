@@ -91,6 +91,9 @@ class Session {
   void report_words(std::uint64_t clock_offset, std::uint64_t now, std::optional<std::uint64_t> heard_after);
   // The application ended the stream: playback counts as finished.
   void output_ended();
+  // Its stream is over. Where that was not the end of the conversation or the application's wish, realtimesrc
+  // counts as gone until it reads again.
+  void output_stopped();
 
   // ---- realtimetextsrc ----
   // What is said from now on. `wake`: see TextReaders.

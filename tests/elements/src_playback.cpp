@@ -327,6 +327,74 @@ GST_START_TEST(items_behind_the_cut_one_are_deleted) {
 }
 GST_END_TEST
 
+// Nobody reads the rest: the server is told, nothing counts as waiting, and what is asked is answered.
+void assert_left_at(Talk& talk, std::uint64_t heard_ms) {
+  auto event = GRef<GstEvent>::adopt(gst_harness_pull_event(talk.h.downstream()));
+  while (GST_EVENT_TYPE(event.get()) != GST_EVENT_EOS)
+    event = GRef<GstEvent>::adopt(gst_harness_pull_event(talk.h.downstream()));
+  talk.h.run();
+  talk.assert_cut(heard_ms, false);
+  talk.assert_interrupted(heard_ms, 200);
+  const auto session = rt::gst::link_of(talk.src)->session();
+  fail_unless(session->downlink().idle());
+  talk.h.server.end_response(talk.response);
+  talk.h.reply(ramp(4800));
+  fail_unless(session->downlink().idle());
+  gboolean accepted = FALSE;
+  g_signal_emit_by_name(talk.src, "interrupt", &accepted);
+  talk.h.run();
+  fail_if(session->downlink().flush_requested()); // none would answer it
+}
+
+GST_START_TEST(a_stream_that_ends_by_its_last_buffer_counts_as_left) {
+  Talk talk(PropertyTexts{{"num-buffers", "3"}, {"flush-on-interrupt", "true"}});
+  talk.reply(200, false);
+  talk.h.crank(3);
+  assert_left_at(talk, 60);
+}
+GST_END_TEST
+
+GstPadProbeReturn refuse(GstPad*, GstPadProbeInfo* info, gpointer flow) {
+  gst_buffer_unref(GST_PAD_PROBE_INFO_BUFFER(info));
+  GST_PAD_PROBE_INFO_FLOW_RETURN(info) = *static_cast<GstFlowReturn*>(flow);
+  return GST_PAD_PROBE_HANDLED;
+}
+
+// The frame that nobody took has left all the same.
+GST_START_TEST(a_stream_that_downstream_ends_counts_as_left) {
+  for (GstFlowReturn flow : {GST_FLOW_EOS, GST_FLOW_NOT_LINKED, GST_FLOW_ERROR}) {
+    Talk talk(PropertyTexts{});
+    talk.reply(200, false);
+    talk.h.crank(2);
+    talk.h.wait_for_frame();
+    const auto pad = GRef<GstPad>::adopt(gst_element_get_static_pad(talk.src, "src"));
+    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, refuse, &flow, nullptr);
+    fail_unless(gst_test_clock_crank(talk.h.test_clock()));
+    assert_left_at(talk, 60);
+  }
+}
+GST_END_TEST
+
+// The application flushes what had ended.
+GST_START_TEST(a_stream_that_begins_again_reads_again) {
+  Talk talk(PropertyTexts{});
+  talk.reply(200, false);
+  talk.h.crank(2);
+  talk.h.wait_for_frame();
+  GstFlowReturn flow = GST_FLOW_EOS;
+  const auto pad = GRef<GstPad>::adopt(gst_element_get_static_pad(talk.src, "src"));
+  const gulong probe = gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, refuse, &flow, nullptr);
+  fail_unless(gst_test_clock_crank(talk.h.test_clock()));
+  assert_left_at(talk, 60);
+  gst_pad_remove_probe(pad.get(), probe);
+  fail_unless(gst_element_send_event(talk.src, gst_event_new_flush_start()));
+  fail_unless(gst_element_send_event(talk.src, gst_event_new_flush_stop(FALSE)));
+  talk.h.wait_for_frame();
+  talk.h.reply(ramp(480));
+  fail_unless(bytes_of(talk.h.crank()) == ramp(480));
+}
+GST_END_TEST
+
 GST_START_TEST(interrupt_cancels_the_open_response_first) {
   Talk talk(PropertyTexts{});
   talk.reply(200, false);
@@ -379,6 +447,9 @@ static Suite* src_playback_suite() {
   tcase_add_test(tcase, nothing_is_flushed_while_nothing_plays);
   tcase_add_test(tcase, audio_that_comes_after_the_cut_is_dropped_until_the_response_ends);
   tcase_add_test(tcase, items_behind_the_cut_one_are_deleted);
+  tcase_add_test(tcase, a_stream_that_ends_by_its_last_buffer_counts_as_left);
+  tcase_add_test(tcase, a_stream_that_downstream_ends_counts_as_left);
+  tcase_add_test(tcase, a_stream_that_begins_again_reads_again);
   tcase_add_test(tcase, interrupt_cancels_the_open_response_first);
   tcase_add_test(tcase, without_interrupt_response_speech_is_only_told);
   return suite;
