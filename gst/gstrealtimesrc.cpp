@@ -303,7 +303,7 @@ static GRef<GstBuffer> gst_realtime_src_frame(GstRealtimeSrc* self, Session& ses
       GRef<GstBuffer>::adopt(gst_buffer_new_allocate(nullptr, format.bytes(frame.samples), nullptr));
   GstMapInfo map;
   if (!buffer || !gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE)) return {};
-  const audio::FrameInfo info = session.downlink().read({map.data, map.size}, frame.pts);
+  const audio::FrameInfo info = session.downlink().read({map.data, map.size}, frame.pts, frame.discont);
   gst_buffer_unmap(buffer.get(), &map);
 
   const bool silent = info.audio_samples == 0;

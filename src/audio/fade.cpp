@@ -2,8 +2,13 @@
 
 #include "audio/sample.h"
 
+#include <algorithm>
+#include <cstdlib>
+
 namespace rt::audio {
 namespace {
+
+constexpr int hard_edge = 256; // -42 dBFS; docs/decisions/fades.md
 
 // A ramp without a corner at either end, 3u^2 - 2u^3. `left` of `count` samples are between this one and
 // silence.
@@ -21,6 +26,14 @@ void ramp(Encoding encoding, std::span<std::uint8_t> bytes, bool rising) {
 }
 
 } // namespace
+
+// As a click is measured: by the second difference.
+bool begins_hard(Encoding encoding, std::span<const std::uint8_t> bytes) {
+  const std::size_t unit = encoding == Encoding::pcm16 ? 2 : 1;
+  if (bytes.size() < 2 * unit) return false;
+  const int first = load_sample(encoding, bytes.data()), second = load_sample(encoding, bytes.data() + unit);
+  return std::max(std::abs(first), std::abs(second - 2 * first)) > hard_edge;
+}
 
 void fade_in(Encoding encoding, std::span<std::uint8_t> bytes) {
   ramp(encoding, bytes, true);

@@ -9,6 +9,8 @@
 
 namespace rt::audio {
 
+// Whether it would click behind silence. A voice that swells, or the noise of a room, does not.
+bool begins_hard(Encoding encoding, std::span<const std::uint8_t> bytes);
 void fade_in(Encoding encoding, std::span<std::uint8_t> bytes);
 void fade_out(Encoding encoding, std::span<std::uint8_t> bytes);
 

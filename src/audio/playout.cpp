@@ -128,7 +128,7 @@ std::uint64_t Playout::held_back(const Content& content) const {
   return format_.samples_of_ns(ns);
 }
 
-FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
+FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts, bool breaks) {
   FrameInfo frame_info;
   std::size_t filled = 0;
   span_count_ = 0;
@@ -144,6 +144,7 @@ FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
       note_underrun(*content, frame_info);
       break;
     }
+    const bool from_silence = !playing_ || (breaks && filled == 0);
     if (!playing_) frame_info.starts_reply = true;
     playing_ = true;
     const std::span<std::uint8_t> room = frame.subspan(filled);
@@ -151,10 +152,10 @@ FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
     const std::uint64_t before = format_.samples(filled);
     const std::uint64_t count = take(*content, room, pts + format_.ns_of_samples(before));
     const std::uint64_t fade = format_.samples_of_ns(options_.fade_ns);
-    if (std::exchange(content->resumes, false)) {
-      content->whole_since = content->read;
-      fade_in(format_.encoding, room.first(format_.bytes(std::min(count, fade))));
-    }
+    const std::span<std::uint8_t> head = room.first(format_.bytes(std::min(count, fade)));
+    const bool resumes = std::exchange(content->resumes, false);
+    if (resumes) content->whole_since = content->read;
+    if (resumes || (from_silence && begins_hard(format_.encoding, head))) fade_in(format_.encoding, head);
     frame_info.audio_samples += count;
     filled += format_.bytes(count);
     note_cushion(*content);
@@ -312,98 +313,6 @@ bool Playout::over(const Content& content) {
 
 void Playout::drop_finished() {
   std::erase_if(contents_, over);
-}
-
-Cut Playout::cut_of(const Content& content, std::uint64_t heard) const {
-  Cut cut;
-  cut.key = content.key;
-  cut.heard = heard;
-  cut.received = content.received + refused_before(content, ~std::uint64_t{0});
-  cut.heard_ms = content.format.ms_of_samples(heard);
-  cut.received_ms = content.format.ms_of_samples(cut.received);
-  const std::uint64_t position = heard + refused_before(content, heard);
-  cut.position_ms = content.format.ms_of_samples(position);
-  cut.complete = content.done && position == cut.received;
-  cut.delivery = content.delivery;
-  if (heard > 0 && !content.segments.empty())
-    cut.span = HeardSpan{content.first_pts, content.first_pts + delay_, pts_of(content, heard) + delay_};
-  return cut;
-}
-
-std::vector<Cut> Playout::cut() {
-  std::vector<Cut> cuts;
-  const std::uint64_t fade = format_.samples_of_ns(options_.fade_ns);
-  for (Content& content : contents_) {
-    if (content.cut) continue;
-    const bool audible = content.read > 0 && unread(content) > 0;
-    const std::uint64_t tail = audible && playing_ ? std::min(fade, unread(content)) : 0;
-    cuts.push_back(cut_of(content, content.read + tail));
-    if (cuts.back().complete && unread(content) == tail) continue; // plays to its own end
-    keep_faded(content, tail);
-  }
-  if (waiting_ == 0) playing_ = false;
-  drop_finished();
-  return cuts;
-}
-
-void Playout::prepare_flush() {
-  for (Content& content : contents_)
-    content.to_be_flushed = true;
-}
-
-std::vector<Cut> Playout::cut_flushed(std::uint64_t now, std::uint64_t latency) {
-  std::vector<Cut> cuts;
-  for (Content& content : contents_) {
-    if (!content.to_be_flushed) continue;
-    content.heard = heard_by(content, now, latency);
-    if (content.cut) {
-      drop_waiting(content);
-      content.read = content.received = content.heard;
-      continue;
-    }
-    cuts.push_back(cut_of(content, content.heard));
-    if (cuts.back().complete) continue; // advance() tells its end
-    drop_waiting(content);
-    content.cut = true;
-    content.read = content.received = content.heard;
-  }
-  playing_ = false;
-  drop_finished();
-  return cuts;
-}
-
-std::vector<Cut> Playout::abandon(const std::optional<Stopped>& stopped) {
-  std::vector<Cut> cuts;
-  for (Content& content : contents_) {
-    if (content.cut) continue;
-    cuts.push_back(
-        cut_of(content, stopped ? heard_by(content, stopped->now, stopped->latency) : content.read));
-  }
-  for (Content& content : contents_)
-    drop_waiting(content);
-  contents_.clear();
-  playing_ = false;
-  return cuts;
-}
-
-// What is left of a cut content: `samples` of its waiting audio, faded to silence.
-void Playout::keep_faded(Content& content, std::uint64_t samples) {
-  std::vector<std::uint8_t> tail(format_.bytes(samples));
-  std::size_t copied = 0, offset = content.chunk_offset;
-  for (std::size_t i = 0; i < content.chunks.size() && copied < tail.size(); ++i, offset = 0) {
-    const std::vector<std::uint8_t>& chunk = content.chunks[i];
-    const std::size_t count = std::min(tail.size() - copied, chunk.size() - offset);
-    std::memcpy(tail.data() + copied, chunk.data() + offset, count);
-    copied += count;
-  }
-  fade_out(format_.encoding, tail);
-  drop_waiting(content);
-  content.cut = true;
-  content.received = content.read + samples;
-  if (samples > 0) {
-    content.chunks.push_back(std::move(tail));
-    waiting_ += samples;
-  }
 }
 
 void Playout::drop_waiting(Content& content) {

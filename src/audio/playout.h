@@ -43,8 +43,9 @@ class Playout {
   void response_done(std::string_view response_id);
 
   // ---- the reader's side ----
-  // Fills `frame` (whole samples) with what is due at `pts`: reply audio, the fade of a cut, silence.
-  FrameInfo read(std::span<std::uint8_t> frame, std::uint64_t pts);
+  // Fills `frame` (whole samples) with what is due at `pts`: reply audio, the fade of a cut, silence. With
+  // `breaks` what left before is not heard up to here. Audio is as it came, unless its begin would click.
+  FrameInfo read(std::span<std::uint8_t> frame, std::uint64_t pts, bool breaks = false);
   // The reply audio of the frame that was read last; valid until the next read.
   std::span<const PlayedSpan> played() const { return {spans_.data(), span_count_}; }
   // Everything pushed with pts + delay <= now counts as heard. Appends what started and finished.

@@ -120,9 +120,9 @@ std::optional<audio::Format> Downlink::format() {
   return state->playout.format();
 }
 
-audio::FrameInfo Downlink::read(std::span<std::uint8_t> frame, std::uint64_t pts) {
+audio::FrameInfo Downlink::read(std::span<std::uint8_t> frame, std::uint64_t pts, bool breaks) {
   auto state = state_.lock();
-  const audio::FrameInfo info = state->playout.read(frame, pts);
+  const audio::FrameInfo info = state->playout.read(frame, pts, breaks);
   for (const audio::PlayedSpan& span : state->playout.played()) {
     state->transcript.played(span);
     state->heard.audio(span.pts, span.end);

@@ -59,7 +59,7 @@ class Downlink {
   void set_options(const audio::Playout::Options& options);
   bool set_format(const audio::Format& format);
   std::optional<audio::Format> format(); // none before the first set_format
-  audio::FrameInfo read(std::span<std::uint8_t> frame, std::uint64_t pts);
+  audio::FrameInfo read(std::span<std::uint8_t> frame, std::uint64_t pts, bool breaks = false);
   // See TranscriptTrack::take.
   void take_words(std::vector<audio::TimedWord>* words, std::uint64_t until);
   // `base` turns the reader's running time into clock time.

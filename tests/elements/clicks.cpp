@@ -72,9 +72,9 @@ struct Line {
   void receive(std::uint64_t length_ms, std::uint64_t more_samples = 0) {
     const std::uint64_t count = chain.format.samples_of_ms(length_ms) + more_samples;
     auto bytes = tone(chain.format, received, count);
-    // Speech swells; a tone that is there at once would be the click.
+    // Speech swells, mostly.
     const std::size_t swell = chain.format.bytes(chain.format.samples_of_ms(10));
-    if (received == began) audio::fade_in(chain.format.encoding, std::span(bytes).first(swell));
+    if (received == began && swells) audio::fade_in(chain.format.encoding, std::span(bytes).first(swell));
     received += count;
     h.server.say(response, "item", bytes);
     h.run();
@@ -101,6 +101,7 @@ struct Line {
   ElementHarness h;
   GstElement* src = nullptr;
   std::uint64_t received, began;
+  bool swells = true;
   std::string response;
   std::vector<GRef<GstBuffer>> buffers;
 };
@@ -137,6 +138,16 @@ void no_click(const std::function<void(Line&)>& act) {
 
 GST_START_TEST(where_an_answer_begins) {
   no_click([](Line& line) {
+    line.hear(3);
+    line.receive(400);
+    line.hear(10);
+  });
+}
+GST_END_TEST
+
+GST_START_TEST(where_it_begins_at_full_level) {
+  no_click([](Line& line) {
+    line.swells = false;
     line.hear(3);
     line.receive(400);
     line.hear(10);
@@ -203,6 +214,7 @@ static Suite* clicks_suite() {
   tcase_set_timeout(tcase, 60);
   tcase_add_checked_fixture(tcase, register_fake_elements, nullptr);
   tcase_add_test(tcase, where_an_answer_begins);
+  tcase_add_test(tcase, where_it_begins_at_full_level);
   tcase_add_test(tcase, where_it_is_cut);
   tcase_add_test(tcase, where_its_audio_has_not_come);
   tcase_add_test(tcase, where_it_is_lowered_and_comes_back);

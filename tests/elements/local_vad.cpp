@@ -4,6 +4,8 @@
 #include "support/tone.h"
 #include "support/voice.h"
 
+#include "audio/fade.h"
+
 #include <gst/check/gstcheck.h>
 
 #include <algorithm>
@@ -32,6 +34,8 @@ struct Talk {
     h.send_start(caps);
     h.connect();
     reply_bytes = tone(format, 0, format.samples_of_ms(10000));
+    const std::size_t swell = format.bytes(format.samples_of_ms(10));
+    audio::fade_in(format.encoding, std::span(reply_bytes).first(swell)); // nothing is to be faded on its way
     response = h.server.begin_response();
     h.server.say(response, "item", reply_bytes);
     h.run();

@@ -89,7 +89,9 @@ class Talk {
     interrupts_ = pick(1, 4) == 1;
   }
   void begin_reply() {
-    reply_ = ramp(pick(500, 12000) * 24 + pick(0, 23), pick(0, 30000));
+    reply_ = ramp(240); // as quiet as a room: nothing of it is faded in
+    const auto more = ramp(pick(500, 12000) * 24 + pick(0, 23), pick(0, 30000));
+    reply_.insert(reply_.end(), more.begin(), more.end());
     interrupt_at_ = reply_at_ + pick(0, 8000);
     // Of real time; 0: all at once. Slower than this, the cushion's one delta is used up, but for the frame
     // and the fade that must be ahead, before the next delta comes.

@@ -230,7 +230,7 @@ GST_START_TEST(between_replies_the_format_may_change) {
   h.run();
   fail_unless_equals_int(h.updates().size(), 2);
   fail_unless(h.updates()[1].output_format == audio::ulaw_8k);
-  const std::vector<std::uint8_t> audio(160, 0x21);
+  const std::vector<std::uint8_t> audio(160, 0xF1);
   h.reply(audio);
   const auto frame = h.crank();
   fail_unless(bytes_of(frame) == audio);

@@ -294,6 +294,18 @@ std::vector<std::uint8_t> joined(const std::vector<GRef<GstBuffer>>& buffers) {
   return all;
 }
 
+void assert_whole_but_for_a_fade(const std::vector<GRef<GstBuffer>>& frames,
+                                 const std::vector<std::uint8_t>& audio, std::size_t frame) {
+  constexpr std::size_t fade_bytes = 240; // 5 ms
+  const auto heard = joined(frames);
+  const std::size_t from =
+      joined({frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(frame)}).size();
+  fail_unless_equals_int(heard.size(), audio.size());
+  for (std::size_t i = 0; i < heard.size(); ++i)
+    if (i < from || i >= from + fade_bytes) fail_unless_equals_int(heard[i], audio[i]);
+  fail_unless_equals_int(heard[from], 0);
+}
+
 std::uint64_t uint64_field(const GstStructure* structure, const char* field) {
   guint64 value = 0;
   fail_unless(gst_structure_get_uint64(structure, field, &value), "no field %s", field);

@@ -121,6 +121,9 @@ std::vector<std::uint8_t> bytes_of(const GRef<GstBuffer>& buffer);
 // PCM samples 1, 2, 3 ...: never 0, so that silence is told from them.
 std::vector<std::uint8_t> ramp(std::uint64_t samples, std::uint64_t first = 0);
 std::vector<std::uint8_t> joined(const std::vector<GRef<GstBuffer>>& buffers);
+// All of `audio` (PCM) is there, faded in where the frame begins that comes behind a break.
+void assert_whole_but_for_a_fade(const std::vector<GRef<GstBuffer>>& frames,
+                                 const std::vector<std::uint8_t>& audio, std::size_t frame);
 std::uint64_t uint64_field(const GstStructure* structure, const char* field);
 std::string string_field(const GstStructure* structure, const char* field);
 // For texts that live no longer than the call.

@@ -23,9 +23,9 @@ struct Listener {
   }
   void receive(std::uint64_t count) {
     std::vector<std::uint8_t> bytes = tone(playout.format(), received, count);
-    // Speech swells; a tone that is there at once would be the click.
+    // Speech swells.
     const std::size_t swell = playout.format().bytes(playout.format().samples_of_ms(10));
-    if (received == 0)
+    if (received == 0 && swells)
       fade_in(playout.format().encoding, std::span(bytes).first(std::min(swell, bytes.size())));
     playout.append(key("item_1"), bytes);
     received += count;
@@ -37,6 +37,7 @@ struct Listener {
   Playout playout;
   Reader reader;
   std::uint64_t received = 0;
+  bool swells = true;
   std::vector<std::int16_t> heard;
 };
 
@@ -69,6 +70,67 @@ void start() {
     listener.hear(3);
     g_assert_cmpuint(listener.reader.info.audio_samples, >, 0);
     g_assert_cmpint(roughness(listener.heard), <=, own * 3 / 2);
+  });
+}
+
+// A voice that is there at once, at every phase.
+void hard_start() {
+  for_each_format([](const Format& format, int own) {
+    for (std::uint64_t lead = 0; lead < format.rate / 440; ++lead) {
+      Listener listener(format);
+      listener.swells = false;
+      listener.hear(2);
+      listener.received = lead;
+      listener.receive(format.samples_of_ms(100));
+      listener.playout.content_done(key("item_1"));
+      listener.hear(3);
+      g_assert_cmpint(roughness(listener.heard), <=, own * 3 / 2);
+      for (std::size_t i = format.samples_of_ms(5); i < format.samples_of_ms(60); ++i) { // not longer
+        const auto sent = linear(format, tone(format, lead + i, 1).data());
+        g_assert_cmpint(listener.heard[format.samples_of_ms(40) + i], ==, sent);
+      }
+    }
+  });
+}
+
+// What begins as quietly as a room is left as it came, also behind a break; so are all parts of one answer.
+void quiet_start() {
+  for_each_format([](const Format& format, int) {
+    Listener listener(format);
+    std::vector<std::int16_t> sent;
+    for (std::uint64_t i = 0; i < format.samples_of_ms(60); ++i)
+      sent.push_back(linear(format, tone(format, i, 1).data()));
+    const std::uint64_t gentle = format.samples_of_ms(30);
+    for (std::uint64_t i = 0; i < gentle; ++i)
+      sent[i] = static_cast<std::int16_t>(sent[i] * static_cast<int>(i) / static_cast<int>(20 * gentle));
+    const std::vector<std::uint8_t> bytes = rt::test::encoded(format, sent);
+    listener.playout.append(key("item_1"), std::span(bytes).first(format.bytes(format.samples_of_ms(40))));
+    listener.playout.content_done(key("item_1"));
+    listener.playout.append(key("item_2"), std::span(bytes).subspan(format.bytes(format.samples_of_ms(40))));
+    listener.playout.content_done(key("item_2"));
+    std::vector<std::uint8_t> heard(bytes.size());
+    listener.playout.read(std::span(heard).first(format.bytes(format.samples_of_ms(20))), 0);
+    listener.playout.read(std::span(heard).subspan(format.bytes(format.samples_of_ms(20))), 20'000'000);
+    g_assert_true(heard == bytes);
+  });
+}
+
+// Downstream was late, or flushed: what follows begins behind silence.
+void behind_a_break() {
+  for_each_format([](const Format& format, int own) {
+    for (std::uint64_t lead = 0; lead < format.rate / 440; ++lead) {
+      Listener listener(format);
+      listener.receive(lead + format.samples_of_ms(200));
+      listener.playout.content_done(key("item_1"));
+      std::vector<std::uint8_t> before(format.bytes(lead + format.samples_of_ms(40)));
+      listener.playout.read(before, 0);
+      std::vector<std::uint8_t> frame(format.bytes(format.samples_of_ms(20)));
+      listener.playout.read(frame, 900'000'000, true);
+      std::vector<std::int16_t> heard(10);
+      for (std::size_t i = 0; i < frame.size(); i += format.bytes_per_sample())
+        heard.push_back(linear(format, frame.data() + i));
+      g_assert_cmpint(roughness(heard), <=, own * 3 / 2);
+    }
   });
 }
 
@@ -117,6 +179,9 @@ int main(int argc, char** argv) {
   g_test_init(&argc, &argv, nullptr);
   g_test_add_func("/playout/clicks/cut", cuts);
   g_test_add_func("/playout/clicks/start", start);
+  g_test_add_func("/playout/clicks/start/hard", hard_start);
+  g_test_add_func("/playout/clicks/start/quiet", quiet_start);
+  g_test_add_func("/playout/clicks/start/break", behind_a_break);
   g_test_add_func("/playout/clicks/holes", holes);
   g_test_add_func("/playout/clicks/no-hole", no_hole);
   g_test_add_func("/playout/clicks/hard-edge", a_hard_edge_is_found);

@@ -154,13 +154,13 @@ void the_next_reply_starts_afresh() {
   playout.append(key("item_1", "resp_1"), pcm(0, 4800));
   reader.read();
   playout.cut();
-  playout.append(key("item_2", "resp_2"), pcm(9000, 480));
+  playout.append(key("item_2", "resp_2"), pcm(20000, 480));
   const std::vector<std::int16_t> after = reader.read();
   assert_silence(after, fade);
   assert_silence(reader.read(), 0);
-  playout.append(key("item_2", "resp_2"), pcm(9480, 480));
+  playout.append(key("item_2", "resp_2"), pcm(20480, 480));
   playout.content_done(key("item_2", "resp_2"));
-  assert_speech(reader.read(2), 0, 9000, 960);
+  assert_speech(reader.read(2), 0, 20000, 960);
 }
 
 // With a flush only what has reached the listener counts.
@@ -235,12 +235,12 @@ void what_comes_before_the_flush_is_made_stays() {
   playout.append(key("item_1", "resp_1"), pcm(0, 24000));
   reader.read(5);
   playout.prepare_flush();
-  playout.append(key("item_2", "resp_2"), pcm(9000, 480));
+  playout.append(key("item_2", "resp_2"), pcm(20000, 480));
   playout.content_done(key("item_2", "resp_2"));
   const std::vector<Cut> cuts = playout.cut_flushed(100 * ms, 20 * ms);
   g_assert_cmpuint(cuts.size(), ==, 1);
   g_assert_true(cuts[0].key == key("item_1", "resp_1"));
-  assert_speech(reader.read(), 0, 9000, 480);
+  assert_speech(reader.read(), 0, 20000, 480);
 }
 
 void abandoned_while_downstream_stops() {
