@@ -1,5 +1,6 @@
 """Recorded words, as a telephone or a camera has them, and what a recogniser hears in an answer."""
 import array
+import math
 import re
 import subprocess
 import wave
@@ -20,6 +21,11 @@ def spoken_8k():
 
 def silence(seconds, rate=8000):
     return array.array("h", bytes(int(seconds * rate) * 2))
+
+
+def tone(seconds, rate=8000):
+    """400 Hz, -12 dB: what a level detector takes for speech."""
+    return array.array("h", (round(8000 * math.sin(2 * math.pi * 400 * n / rate)) for n in range(int(seconds * rate))))
 
 
 def write_wav(path, samples, rate=8000):

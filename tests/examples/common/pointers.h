@@ -31,6 +31,7 @@ using PadPtr = std::unique_ptr<GstPad, FreeWith<gst_object_unref>>;
 using BusPtr = std::unique_ptr<GstBus, FreeWith<gst_object_unref>>;
 using CapsPtr = std::unique_ptr<GstCaps, UnrefMiniObject>;
 using MessagePtr = std::unique_ptr<GstMessage, UnrefMiniObject>;
+using BufferPtr = std::unique_ptr<GstBuffer, UnrefMiniObject>;
 using SamplePtr = std::unique_ptr<GstSample, UnrefMiniObject>;
 using MainLoopPtr = std::unique_ptr<GMainLoop, FreeWith<g_main_loop_unref>>;
 using StringPtr = std::unique_ptr<char, FreeWith<g_free>>;

@@ -4,15 +4,14 @@
 
 namespace intercom {
 
-Answers::Answers(const std::string& session, const Properties& properties, const std::string& record_url,
-                 Events events)
+Answers::Answers(const std::string& session, const Properties& properties, bool packets, Events events)
     : events_(std::move(events)) {
-  const char* onwards = record_url.empty()
-                            ? "rtppcmupay max-ptime=20000000 ! appsink name=out sync=false emit-signals=true"
-                            : "rtspclientsink name=out";
   GError* error = nullptr;
-  pipeline_.reset(gst_parse_launch(
-      (std::string("realtimesrc name=realtime ! audio/x-mulaw ! ") + onwards).c_str(), &error));
+  pipeline_.reset(gst_parse_launch((std::string("realtimesrc name=realtime ! audio/x-mulaw ! ") +
+                                    (packets ? "rtppcmupay max-ptime=20000000 ! " : "") +
+                                    "appsink name=out sync=false emit-signals=true")
+                                       .c_str(),
+                                   &error));
   const ErrorPtr owned(error);
   if (error) throw std::runtime_error(error->message);
   gst_object_ref_sink(pipeline_.get());
@@ -21,10 +20,7 @@ Answers::Answers(const std::string& session, const Properties& properties, const
   g_object_set(source.get(), "session", session.c_str(), nullptr);
   for (const auto& [name, value] : properties)
     gst_util_set_object_arg(G_OBJECT(source.get()), name.c_str(), value.c_str());
-  if (record_url.empty())
-    g_signal_connect(out.get(), "new-sample", G_CALLBACK(on_sample), this);
-  else
-    g_object_set(out.get(), "location", record_url.c_str(), nullptr);
+  g_signal_connect(out.get(), "new-sample", G_CALLBACK(on_sample), this);
   const BusPtr bus(gst_element_get_bus(pipeline_.get()));
   watch_ = SourceId(gst_bus_add_watch(bus.get(), on_bus, this));
   gst_element_set_state(pipeline_.get(), GST_STATE_PAUSED);
@@ -42,7 +38,7 @@ void Answers::listen(bool somebody) {
 GstFlowReturn Answers::on_sample(GstElement* sink, gpointer self) {
   GstSample* sample = nullptr;
   g_signal_emit_by_name(sink, "pull-sample", &sample);
-  if (sample) static_cast<Answers*>(self)->events_.packet(SamplePtr(sample));
+  if (sample) static_cast<Answers*>(self)->events_.audio(SamplePtr(sample));
   return GST_FLOW_OK;
 }
 

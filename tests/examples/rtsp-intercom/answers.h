@@ -14,13 +14,11 @@ using Properties = std::map<std::string, std::string>; // of realtimesrc, as gst
 class Answers {
  public:
   struct Events {
-    std::function<void(SamplePtr packet)> packet;       // RTP, on a streaming thread
+    std::function<void(SamplePtr audio)> audio;         // u-law, on a streaming thread
     std::function<void(const std::string& why)> failed; // on the main loop
   };
-  // With a `record_url` the answers are sent there by RECORD, and no packet is told.
-  // Throws std::runtime_error when an element is missing.
-  Answers(const std::string& session, const Properties& properties, const std::string& record_url,
-          Events events);
+  // `packets`: the audio is told as packets of RTP. Throws std::runtime_error when an element is missing.
+  Answers(const std::string& session, const Properties& properties, bool packets, Events events);
   ~Answers();
   Answers(const Answers&) = delete;
   Answers& operator=(const Answers&) = delete;

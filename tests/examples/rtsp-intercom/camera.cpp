@@ -3,6 +3,12 @@
 #include <stdexcept>
 
 namespace intercom {
+namespace {
+
+// A camera that was switched off does not say so, and rtspsrc waits for ever once something has come.
+constexpr guint silence_s = 5;
+
+} // namespace
 
 Camera::Camera(const std::string& url, const std::string& session, Events events)
     : events_(std::move(events)) {
@@ -21,6 +27,7 @@ Camera::Camera(const std::string& url, const std::string& session, Events events
   g_signal_connect(source_.get(), "pad-added", G_CALLBACK(on_pad_added), this);
   const PadPtr input(gst_element_get_static_pad(sink_.get(), "sink"));
   gst_pad_add_probe(input.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, this, nullptr);
+  gst_pad_add_probe(input.get(), GST_PAD_PROBE_TYPE_BUFFER, on_sound, this, nullptr);
   const BusPtr bus(gst_element_get_bus(pipeline_.get()));
   watch_ = SourceId(gst_bus_add_watch(bus.get(), on_bus, this));
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
@@ -28,6 +35,7 @@ Camera::Camera(const std::string& url, const std::string& session, Events events
 
 Camera::~Camera() {
   watch_ = {};
+  tick_ = {};
   gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
 }
 
@@ -90,6 +98,11 @@ GstPadProbeReturn Camera::on_event(GstPad*, GstPadProbeInfo* info, gpointer self
   return GST_PAD_PROBE_DROP;
 }
 
+GstPadProbeReturn Camera::on_sound(GstPad*, GstPadProbeInfo*, gpointer self) {
+  ++static_cast<Camera*>(self)->buffers_;
+  return GST_PAD_PROBE_OK;
+}
+
 void Camera::report(const char* what) {
   gst_element_post_message(pipeline_.get(), gst_message_new_application(GST_OBJECT(pipeline_.get()),
                                                                         gst_structure_new_empty(what)));
@@ -106,11 +119,21 @@ gboolean Camera::on_bus(GstBus*, GstMessage* message, gpointer self) {
     const ErrorPtr owned(error);
     events.lost(error->message);
   } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_APPLICATION) {
-    if (gst_message_has_name(message, "connected"))
+    if (gst_message_has_name(message, "connected")) {
+      static_cast<Camera*>(self)->tick_ = SourceId(g_timeout_add_seconds(silence_s, on_tick, self));
       events.connected();
-    else
+    } else {
       events.lost("its stream has ended");
+    }
   }
+  return G_SOURCE_CONTINUE;
+}
+
+gboolean Camera::on_tick(gpointer self) {
+  Camera& camera = *static_cast<Camera*>(self);
+  const guint before = std::exchange(camera.buffers_before_, camera.buffers_);
+  const Events events = camera.events_;
+  if (camera.buffers_before_ == before) events.lost("nothing comes from it");
   return G_SOURCE_CONTINUE;
 }
 

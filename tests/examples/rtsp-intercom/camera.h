@@ -31,13 +31,17 @@ class Camera {
   static void on_pad_added(GstElement*, GstPad* pad, gpointer self);
   static void on_decoded(GstElement*, GstPad* pad, gpointer self);
   static GstPadProbeReturn on_event(GstPad*, GstPadProbeInfo* info, gpointer self);
+  static GstPadProbeReturn on_sound(GstPad*, GstPadProbeInfo*, gpointer self);
   static gboolean on_bus(GstBus*, GstMessage* message, gpointer self);
+  static gboolean on_tick(gpointer self);
   void report(const char* what);
 
   const Events events_;
   std::atomic<int> channel_{-1}; // number of the backchannel's stream
   ElementPtr pipeline_, source_, sink_;
-  SourceId watch_;
+  std::atomic<guint> buffers_{0}; // that came
+  guint buffers_before_ = 0;
+  SourceId watch_, tick_;
 };
 
 } // namespace intercom

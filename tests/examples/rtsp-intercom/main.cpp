@@ -1,6 +1,7 @@
 // realtime-rtsp-intercom: a camera or door station that a model talks through. See README.md.
 #include "answers.h"
 #include "camera.h"
+#include "recorder.h"
 
 #include <glib-unix.h>
 
@@ -8,6 +9,7 @@
 #include <clocale>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 namespace {
 
@@ -24,41 +26,48 @@ class Intercom {
  public:
   Intercom(Options options, GMainLoop* loop)
       : options_(std::move(options)), loop_(loop),
-        answers_(session_, options_.properties, options_.record,
-                 {[this](SamplePtr packet) { play(std::move(packet)); },
+        answers_(session_, options_.properties, options_.record.empty(),
+                 {[this](SamplePtr audio) { play(std::move(audio)); },
                   [this](const std::string& why) { fail(why); }}) {
     connect();
   }
-  ~Intercom() { set_camera(nullptr); }
+  ~Intercom() { set_device(nullptr, nullptr); }
 
   bool failed() const { return failed_; }
 
  private:
   void connect() {
-    set_camera(std::make_shared<Camera>(
+    auto camera = std::make_shared<Camera>(
         options_.camera, session_,
-        Camera::Events{[this] { connected(); }, [this](const std::string& why) { lost(why); }}));
+        Camera::Events{[this] { connected(); }, [this](const std::string& why) { lost("camera", why); }});
+    std::shared_ptr<Recorder> recorder;
+    if (!options_.record.empty())
+      recorder = std::make_shared<Recorder>(options_.record,
+                                            [this](const std::string& why) { lost("recorder", why); });
+    set_device(std::move(camera), std::move(recorder));
   }
 
   void connected() {
+    if (again_) return; // the recorder was lost meanwhile
     pause_ms_ = first_pause_ms;
     say("camera connected");
-    const auto camera = this->camera();
+    const auto camera = device().first;
     if (options_.record.empty() && camera && !camera->has_loudspeaker())
       say("the camera has no ONVIF backchannel of PCMU: nobody hears the answers");
     answers_.listen(true);
   }
 
-  void lost(const std::string& why) {
+  // Both are connected to anew: mostly they are one device.
+  void lost(const char* which, const std::string& why) {
     if (again_) return;
-    say("camera lost: %s", why.c_str());
+    say("%s lost: %s", which, why.c_str());
     answers_.listen(false);
     again_ = SourceId(g_timeout_add(
         pause_ms_,
         [](gpointer self) -> gboolean {
           auto& intercom = *static_cast<Intercom*>(self);
           intercom.again_.ended();
-          intercom.set_camera(nullptr);
+          intercom.set_device(nullptr, nullptr);
           intercom.connect();
           return G_SOURCE_REMOVE;
         },
@@ -72,25 +81,32 @@ class Intercom {
     g_main_loop_quit(loop_);
   }
 
-  void play(SamplePtr packet) {
-    if (const auto camera = this->camera()) camera->play(std::move(packet));
+  void play(SamplePtr audio) {
+    const auto [camera, recorder] = device();
+    if (recorder)
+      recorder->play(std::move(audio));
+    else if (camera && options_.record.empty())
+      camera->play(std::move(audio));
   }
 
-  std::shared_ptr<Camera> camera() {
+  std::pair<std::shared_ptr<Camera>, std::shared_ptr<Recorder>> device() {
     const std::lock_guard lock(mutex_);
-    return camera_;
+    return {camera_, recorder_};
   }
-  void set_camera(std::shared_ptr<Camera> camera) {
+  void set_device(std::shared_ptr<Camera> camera, std::shared_ptr<Recorder> recorder) {
     std::unique_lock lock(mutex_);
     std::swap(camera_, camera);
-    lock.unlock(); // the old one ends without the lock
+    std::swap(recorder_, recorder);
+    lock.unlock(); // the old ones end without the lock
   }
 
   const Options options_;
   GMainLoop* const loop_;
   const std::string session_ = "intercom"; // one in this process
   std::mutex mutex_;
-  std::shared_ptr<Camera> camera_; // with `mutex_`: the answers' streaming thread uses it
+  // With `mutex_`: the answers' streaming thread uses them.
+  std::shared_ptr<Camera> camera_;
+  std::shared_ptr<Recorder> recorder_;
   Answers answers_;
   guint pause_ms_ = first_pause_ms;
   bool failed_ = false;
