@@ -6,15 +6,20 @@
 Fenced blocks say what is done with them: `sh run` is run to its end; `makes=FILE` names a file it leaves with speech in
 it, `shows=TEXT` what it prints. `sh parse` needs a device or a network that a test has not: its pipeline is only
 built, with the elements and properties it names. A block with a gst-launch-1.0 that says neither is an error.
-Where a block to be run has rtsp://camera.example/stream in it, a camera that says the question stands for that.
+Where a block to be run has rtsp://camera.example/stream in it, a camera that says the question stands for that. One that
+listens for RTP at port 5004 is run, on another port, until the peer that stands for 192.0.2.7 has heard an answer.
 """
 import concurrent.futures
 import json
+import os
 import re
 import shlex
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -23,6 +28,9 @@ import markdown
 
 ADDRESS = "ws://127.0.0.1:8765"  # of the documentation
 CAMERA = "rtsp://camera.example/stream"
+RTP_IN, RTP_OUT = "udpsrc port=5004", "host=192.0.2.7 port=5004"
+RTP_SENDER = ("gst-launch-1.0 -q filesrc location=question.wav ! wavparse ! audioconvert ! audioresample ! mulawenc ! "
+              "rtppcmupay ! udpsink host=127.0.0.1 port={port}")
 TIMEOUT_S = 90
 # What is said does not matter here, and a busy machine recognises speech late.
 SCENARIO = {"recognizer": "off", "transcripts": ["go forward ten meters"], "sound": {"kind": "tone", "ms": 1000}}
@@ -65,7 +73,57 @@ def camera(program, folder):
         process.wait()
 
 
+def udp_socket():
+    bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    bound.bind(("127.0.0.1", 0))
+    return bound, bound.getsockname()[1]
+
+
+def is_loud(packet):
+    """Whether it holds mu-law that is no silence."""
+    return packet[1] & 0x7F == 0 and any(byte not in (0x7F, 0xFF) for byte in packet[12:])
+
+
+def hear(ears, wanted, what, is_one):
+    """Problems: so many of such packets did not come within the time."""
+    end, packets = time.monotonic() + TIMEOUT_S, 0
+    while packets < wanted and (left := end - time.monotonic()) > 0:
+        ears.settimeout(left)
+        try:
+            packets += is_one(ears.recv(2048))
+        except TimeoutError:
+            break
+    return [f"{packets} packets of {what} came within {TIMEOUT_S} s"] if packets < wanted else []
+
+
+def run_call(block, address):
+    """Beside a peer that says the question once it is called; it ends when the peer has heard an answer."""
+    ears, theirs = udp_socket()
+    probe, ours = udp_socket()
+    probe.close()
+    text = block.text.replace(ADDRESS, address).replace(RTP_IN, f"udpsrc port={ours}")
+    text = text.replace(RTP_OUT, f"host=127.0.0.1 port={theirs}")
+    with ears, tempfile.TemporaryDirectory() as folder, open(Path(folder) / "output", "w+", encoding="utf-8") as output:
+        local_server.write_question(Path(folder) / "question.wav")
+        call = subprocess.Popen(["bash", "-euc", text], cwd=folder, stdin=subprocess.DEVNULL, stdout=output,
+                                stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            problems = hear(ears, 1, "anything", bool)
+            if not problems:
+                subprocess.run(shlex.split(RTP_SENDER.format(port=ours)), cwd=folder, check=True, timeout=TIMEOUT_S)
+                problems = hear(ears, 25, "an answer", is_loud)
+            if call.poll() is not None:
+                problems.append(f"it ended by itself, exit code {call.returncode}")
+        finally:
+            if call.poll() is None:
+                os.killpg(call.pid, signal.SIGKILL)
+            call.wait()
+        return problems + [(Path(folder) / "output").read_text(errors="replace")[-3000:]] if problems else []
+
+
 def run(block, address, documented_types, camera_program):
+    if RTP_IN in block.text:
+        return run_call(block, address)
     if CAMERA in block.text and not camera_program:
         return "test-camera was not built"
     with tempfile.TemporaryDirectory() as folder:
