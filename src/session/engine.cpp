@@ -102,7 +102,6 @@ void Engine::fail(const Error& error) {
   cancel_timer(format_timer_);
   cancel_timer(configure_timer_);
   cancel_timer(fill_timer_);
-  deferred_.clear();
   output_lost(shared_->downlink.lose());
   transcripts_.drop_all();
   tell_last_transcripts();
@@ -115,6 +114,7 @@ void Engine::fail(const Error& error) {
     if (was_connecting) listener->on_progress(ProgressKind::error, error.message);
     listener->on_error(error);
   }
+  run_lost();
   shared_->uplink.close();
   {
     auto status = shared_->status.lock();
@@ -156,12 +156,11 @@ void Engine::on_lost(const Error& error) {
 
 // ---- Wire ----
 
-std::string Engine::send(decltype(ClientEvent::body) body, std::string_view request) {
+std::string Engine::send(decltype(ClientEvent::body) body, std::string_view request, std::string event_id) {
   if (!allowed(body)) return {};
   ClientEvent event;
-  const auto* raw = std::get_if<RawClientEvent>(&body);
-  const bool has_id = raw && !raw->event_id.empty();
-  event.event_id = has_id ? raw->event_id : "gst_" + std::to_string(next_event_++);
+  if (const auto* raw = std::get_if<RawClientEvent>(&body)) event_id = raw->event_id;
+  event.event_id = event_id.empty() ? "gst_" + std::to_string(next_event_++) : std::move(event_id);
   event.body = std::move(body);
   if (!connection_.send(codec_->encode(event))) return {};
   requests_.emplace_back(event.event_id, request);
@@ -313,9 +312,8 @@ void Engine::activate() {
       send(ItemCreate{std::move(item), std::nullopt}, "initial-items");
     }
   check_input_format();
-  std::vector<std::function<void()>> tasks = std::exchange(deferred_, {});
-  for (const auto& task : tasks)
-    if (phase_ == Phase::active) task();
+  for (const auto& [asked, task] : std::exchange(deferred_, {}))
+    if (!lost(asked)) task();
   send_pictures(); // what is said first may be about them
   greet();
   if (std::exchange(change_pending_, false)) settings_changed();
@@ -382,6 +380,7 @@ void Engine::use_local_settings() {
 }
 
 void Engine::send_changes() {
+  if (phase_ != Phase::active) return;
   settings_ = *shared_->settings.lock();
   use_local_settings();
   auto config = wanted();
@@ -418,13 +417,6 @@ void Engine::apply_timeouts() {
   responses_.set_timeout(Milliseconds(settings_.response_timeout_ms));
   tools_.set_timeout(Milliseconds(settings_.tool_timeout_ms));
   tools_.set_filler_delay(Milliseconds(settings_.tool_filler ? settings_.tool_filler_delay_ms : 0));
-}
-
-void Engine::when_active(std::function<void()> task) {
-  if (phase_ == Phase::active)
-    task();
-  else if (phase_ == Phase::connecting || phase_ == Phase::configuring)
-    deferred_.push_back(std::move(task));
 }
 
 void Engine::playing_changed() {

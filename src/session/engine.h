@@ -3,6 +3,7 @@
 #pragma once
 
 #include "session/answer_transcripts.h"
+#include "session/asked.h"
 #include "session/configuration.h"
 #include "session/connection.h"
 #include "session/drain.h"
@@ -54,7 +55,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void send_pictures();
   void delete_item(const std::string& item_id);
   void retrieve_item(const std::string& item_id);
-  void create_response(protocol::ResponseOptions options);
+  void create_response(protocol::ResponseOptions options, Asked asked = {"create-response"});
   bool still_wanted(std::uint64_t number); // at its place in the audio, see QueuedCreates
   // `queued`: answers that waited behind audio were cancelled by it.
   void cancel_response(bool queued);
@@ -62,10 +63,11 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void tool_output(const std::string& call_id, const std::string& output, bool respond);
   void approve_mcp(const std::string& request_id, bool approve, const std::string& reason);
   void send_raw(protocol::RawClientEvent event);
-  void commit();
+  void cancel_raw(protocol::RawClientEvent event, bool queued); // of no response in particular
+  void commit(const Asked& asked = {"commit"});
   void set_pre_roll(std::uint32_t milliseconds) { pre_roll_.set_length(milliseconds); }
   // `keeps_pre_roll`: what was said just before stays in the turn, where the caller presses to talk.
-  void clear_input(bool keeps_pre_roll);
+  void clear_input(bool keeps_pre_roll, const Asked& asked = {"clear-input"});
 
   void start_drain();
   void abandon_drain();
@@ -80,7 +82,8 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   enum class Phase { closed, connecting, configuring, active, failed, over };
 
   // Wire
-  std::string send(decltype(protocol::ClientEvent::body) body, std::string_view request) override;
+  std::string send(decltype(protocol::ClientEvent::body) body, std::string_view request,
+                   std::string event_id = {}) override;
   void notify(const Notice& notice) override;
   void warn(const Warning& warning) override;
   void tool_call_over(const std::string& call_id) override;
@@ -119,14 +122,16 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   std::string_view request_of(const std::string& event_id) const;
   void report_differences(const protocol::SessionConfig& asked);
   void use_local_settings();
-  void when_active(std::function<void()> task);
+  void when_active(Asked asked, std::function<void()> task);
+  bool lost(const Asked& asked); // since there is no session any more
+  void run_lost();
   void cancel_timer(Executor::TimerId& timer);
 
   // what this server takes
   Terms terms() const;
   std::string why_not_sent(const decltype(protocol::ClientEvent::body)& event) const;
   bool allowed(decltype(protocol::ClientEvent::body)& event);
-  std::string send_asked(decltype(protocol::ClientEvent::body) body, std::string_view request);
+  std::string send_asked(decltype(protocol::ClientEvent::body) body, const Asked& asked);
   protocol::SessionConfig fitted(protocol::SessionConfig config);
   void withhold_fixed(protocol::SessionConfig& changed);
   void change_refused(const protocol::SessionConfig& asked, const protocol::ErrorInfo& error);
@@ -212,7 +217,8 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void picture_added(const std::string& item_id);
   void tool_call(const std::string& response_id, const protocol::Item& call);
   bool interrupt_playback(); // whether there was anything
-  void refuse(std::string_view request, const char* code, const std::string& message);
+  void refuse(const Asked& asked, const char* code, const std::string& message);
+  void note_raw_audio(const protocol::RawClientEvent& event);
   std::string with_session_instructions(const std::string& more);
   void apply_timeouts();
   bool say_filler();
@@ -258,7 +264,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   const protocol::Codec* codec_;
   Phase phase_ = Phase::closed;
   Settings settings_; // of this connection, then as last applied
-  std::vector<std::function<void()>> deferred_;
+  std::vector<std::pair<Asked, std::function<void()>>> deferred_;
   std::deque<std::pair<std::string, std::string_view>> requests_; // event id, request name: for errors
   struct UntimedText {
     audio::SpokenText text;

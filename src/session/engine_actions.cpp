@@ -1,6 +1,8 @@
 // What the application and the elements ask of the conversation, interruption, and the end of the input.
 #include "session/engine.h"
 
+#include "protocol/json_value.h"
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -21,9 +23,35 @@ constexpr std::uint64_t trailing_margin_ms = 500;
 
 // ---- actions ----
 
+void Engine::when_active(Asked asked, std::function<void()> task) {
+  if (phase_ == Phase::active)
+    task();
+  else if (phase_ == Phase::connecting || phase_ == Phase::configuring)
+    deferred_.emplace_back(std::move(asked), std::move(task));
+  else
+    lost(asked);
+}
+
+// What was accepted and is not done any more.
+bool Engine::lost(const Asked& asked) {
+  if (phase_ == Phase::active) return false;
+  const bool failed = phase_ == Phase::failed;
+  if (!asked.request.empty() && (failed || phase_ == Phase::over))
+    refuse(asked, "session_over",
+           std::string("The session ") + (failed ? "failed" : "ended") + " before this was done");
+  return true;
+}
+
+void Engine::run_lost() {
+  for (const auto& [asked, task] : std::exchange(deferred_, {}))
+    lost(asked);
+  for (const auto& action : shared_->uplink.take_marks())
+    action();
+}
+
 void Engine::send_item(Item item, std::string_view request, bool respond) {
-  when_active([this, item = std::move(item), request, respond] {
-    if (send_asked(ItemCreate{item, std::nullopt}, request).empty()) return;
+  when_active({request}, [this, item = std::move(item), request, respond] {
+    if (send_asked(ItemCreate{item, std::nullopt}, {request}).empty()) return;
     turn_too_short_ = false;
     if (respond) metrics_.speech_ended({}); // written, not spoken
     if (respond) responses_.create({});
@@ -31,30 +59,32 @@ void Engine::send_item(Item item, std::string_view request, bool respond) {
 }
 
 void Engine::delete_item(const std::string& item_id) {
-  when_active([this, item_id] { send_asked(ItemDelete{item_id}, "delete-item"); });
+  when_active({"delete-item"}, [this, item_id] { send_asked(ItemDelete{item_id}, {"delete-item"}); });
 }
 
 void Engine::retrieve_item(const std::string& item_id) {
-  when_active([this, item_id] { send_asked(ItemRetrieve{item_id}, "retrieve-item"); });
+  when_active({"retrieve-item"}, [this, item_id] { send_asked(ItemRetrieve{item_id}, {"retrieve-item"}); });
 }
 
 // The action was taken up and cannot be done after all.
-void Engine::refuse(std::string_view request, const char* code, const std::string& message) {
-  notify(Notice(NoticeKind::error)
-             .with("type", "request")
-             .with("code", code)
-             .with("message", message)
-             .with("request", request));
+void Engine::refuse(const Asked& asked, const char* code, const std::string& message) {
+  Notice notice = Notice(NoticeKind::error)
+                      .with("type", "request")
+                      .with("code", code)
+                      .with("message", message)
+                      .with("request", asked.request);
+  if (!asked.event_id.empty()) notice = std::move(notice).with("event-id", asked.event_id);
+  notify(notice);
 }
 
-void Engine::create_response(ResponseOptions options) {
-  when_active([this, options = std::move(options)] {
+void Engine::create_response(ResponseOptions options, Asked asked) {
+  when_active(asked, [this, options = std::move(options), asked] {
     const bool answers_turn = options.conversation != "none" && !options.input;
     if (answers_turn && std::exchange(turn_too_short_, false))
-      return refuse("create-response", "input_audio_buffer_commit_empty",
+      return refuse(asked, "input_audio_buffer_commit_empty",
                     "The turn was too short to be sent: there is nothing to answer");
-    if (configuration_.converses()) return responses_.create(options);
-    send_asked(ResponseCreate{}, "create-response"); // which says why not
+    if (configuration_.converses()) return responses_.create(options, asked.request, asked.event_id);
+    send_asked(ResponseCreate{}, asked); // which says why not
   });
 }
 
@@ -63,23 +93,23 @@ bool Engine::still_wanted(std::uint64_t number) {
 }
 
 void Engine::cancel_response(bool queued) {
-  when_active([this, queued] {
+  when_active({"cancel-response"}, [this, queued] {
     const bool tools_waited = !tools_.quiet() || !mcp_.quiet();
     tools_.cancel_all("cancelled");
     mcp_.cancel_all("cancelled");
     const bool any = responses_.cancel(Responses::Cancel::words_and_calls);
     if (const std::string reason = why_not_sent(ResponseCancel{}); any && !reason.empty())
-      return refuse("cancel-response", "unsupported", reason + "; what the server says goes on");
+      return refuse({"cancel-response"}, "unsupported", reason + "; what the server says goes on");
     if (any || tools_waited || queued) return;
-    refuse("cancel-response", "response_cancel_not_active", "There is no response to cancel");
+    refuse({"cancel-response"}, "response_cancel_not_active", "There is no response to cancel");
   });
 }
 
 void Engine::interrupt(bool queued) {
-  when_active([this, queued] {
+  when_active({"interrupt"}, [this, queued] {
     const bool cancelled = responses_.cancel(Responses::Cancel::words);
     if (interrupt_playback() || cancelled || queued) return;
-    refuse("interrupt", "response_cancel_not_active", "There is nothing to interrupt");
+    refuse({"interrupt"}, "response_cancel_not_active", "There is nothing to interrupt");
   });
 }
 
@@ -108,22 +138,49 @@ bool Engine::say_filler() {
 }
 
 void Engine::send_raw(RawClientEvent event) {
-  when_active([this, event = std::move(event)] {
+  const Asked asked{"send-event", event.event_id};
+  when_active(asked, [this, event = std::move(event)] {
     turn_too_short_ = false;
     std::string id = send(event, "send-event");
-    if (event.type == "session.update" && !id.empty()) configuration_.raw_sent(std::move(id));
+    if (id.empty()) return;
+    if (event.type == "session.update") configuration_.raw_sent(std::move(id));
+    if (event.type == "input_audio_buffer.append") note_raw_audio(event);
   });
 }
 
-void Engine::commit() {
+// It counts like any other: for a commit, and for the server's positions.
+void Engine::note_raw_audio(const RawClientEvent& event) {
+  const JsonValue json = read_json(event.json.text).value_or(JsonValue());
+  std::string_view text = json["audio"].text();
+  while (text.ends_with('='))
+    text.remove_suffix(1);
+  const audio::Format format = configuration_.asked().input_format.value_or(audio::pcm16_24k);
+  const std::uint64_t samples = format.samples(text.size() * 3 / 4);
+  timeline_.note(format, samples, std::nullopt, 0);
+  uncommitted_ns_ += format.ns_of_samples(samples);
+}
+
+// What was asked for and does not exist yet is cancelled, too. Where we would not send it, the application
+// may.
+void Engine::cancel_raw(RawClientEvent event, bool queued) {
+  const Asked asked{"send-event", event.event_id};
+  when_active(asked, [this, event = std::move(event), queued] {
+    const bool ours = why_not_sent(ResponseCancel{}).empty();
+    if (!ours || (!responses_.cancel(Responses::Cancel::words, event.event_id) && !queued))
+      send(event, "send-event");
+  });
+}
+
+void Engine::commit(const Asked& asked) {
+  if (lost(asked)) return;
   const std::uint64_t uncommitted_ms = uncommitted_ns_ / ns_per_ms;
   const std::uint64_t said_ms = turn_ns() / ns_per_ms;
   if (said_ms < smallest_commit_ms) {
     turn_too_short_ = !configuration_.detects_turns();
-    return refuse("commit", "input_audio_buffer_commit_empty",
+    return refuse(asked, "input_audio_buffer_commit_empty",
                   "A commit needs at least 100 ms of audio; the turn has " + std::to_string(said_ms) + " ms");
   }
-  const std::string event_id = send_asked(InputAudioCommit{}, "commit");
+  const std::string event_id = send_asked(InputAudioCommit{}, asked);
   if (event_id.empty()) return;
   const std::uint64_t written = timeline_.written_ms();
   turns_.commit_asked(event_id);
@@ -238,7 +295,7 @@ void Engine::abandon_drain() {
 
 void Engine::input_flushed() {
   abandon_drain();
-  when_active([this] {
+  when_active({}, [this] {
     pre_roll_.clear();
     if (!turns_.open() && uncommitted_ns_ == 0) return;
     if (!send(InputAudioClear{}, "clear-input").empty()) input_cleared();

@@ -38,9 +38,9 @@ bool Engine::allowed(decltype(ClientEvent::body)& event) {
 }
 
 // For the application, which is told each time that it is not done.
-std::string Engine::send_asked(decltype(ClientEvent::body) body, std::string_view request) {
-  if (const std::string reason = why_not_sent(body); !reason.empty()) refuse(request, "unsupported", reason);
-  return send(std::move(body), request);
+std::string Engine::send_asked(decltype(ClientEvent::body) body, const Asked& asked) {
+  if (const std::string reason = why_not_sent(body); !reason.empty()) refuse(asked, "unsupported", reason);
+  return send(std::move(body), asked.request, asked.event_id);
 }
 
 // The configuration that this server takes.

@@ -53,9 +53,10 @@ void Engine::input_cleared() {
   turn_too_short_ = false;
 }
 
-void Engine::clear_input(bool keeps_pre_roll) {
+void Engine::clear_input(bool keeps_pre_roll, const Asked& asked) {
+  if (lost(asked)) return;
   // Where a server cannot, it still holds all that was sent.
-  if (send_asked(protocol::InputAudioClear{}, "clear-input").empty()) return;
+  if (send_asked(protocol::InputAudioClear{}, asked).empty()) return;
   input_cleared();
   if (keeps_pre_roll && !configuration_.detects_turns())
     for (const Uplink::Entry& entry : pre_roll_.kept())

@@ -22,7 +22,8 @@ struct Request {
   bool follow_up = false;
   Cancel cancelled = Cancel::nothing; // on arrival
   std::string event_id = {};
-  std::string mark = {}; // in its metadata; empty: it has none
+  std::string given_id = {}; // by the application
+  std::string mark = {};     // in its metadata; empty: it has none
   std::uint64_t number = 0;
   Nanoseconds since{0};
   bool doubtful = false; // what was taken for the answer to a turn may have been the one to this

@@ -52,9 +52,10 @@ bool Responses::busy() const {
          std::any_of(open_.begin(), open_.end(), [](const auto& entry) { return entry.second.blocks(); });
 }
 
-void Responses::create(ResponseOptions options, std::string_view request) {
-  if (is_out_of_band(options)) return send_beside(std::move(options), request, false);
+void Responses::create(ResponseOptions options, std::string_view request, std::string event_id) {
+  if (is_out_of_band(options)) return send_beside(std::move(options), request, false, std::move(event_id));
   queue_.push_back({std::move(options), request});
+  queue_.back().given_id = std::move(event_id);
   pump();
 }
 
@@ -63,13 +64,14 @@ void Responses::create_aside(ResponseOptions options, std::string_view request) 
   send_beside(std::move(options), request, true);
 }
 
-void Responses::send_beside(ResponseOptions options, std::string_view request, bool aside) {
+void Responses::send_beside(ResponseOptions options, std::string_view request, bool aside,
+                            std::string event_id) {
   Beside beside;
   beside.since = now();
   beside.aside = aside;
   beside.metadata = options.metadata;
   beside.mark = put_mark(options, aside ? of_aside : of_beside);
-  beside.event_id = wire_.send(ResponseCreate{std::move(options)}, request);
+  beside.event_id = wire_.send(ResponseCreate{std::move(options)}, request, std::move(event_id));
   if (beside.event_id.empty()) return;
   beside_.push_back(std::move(beside));
   watch();
@@ -108,7 +110,7 @@ void Responses::pump() {
 void Responses::ask(Request request) {
   ResponseOptions options = request.options;
   request.mark = takes_metadata_ ? put_mark(options, of_create) : std::string();
-  request.event_id = wire_.send(ResponseCreate{std::move(options)}, request.name);
+  request.event_id = wire_.send(ResponseCreate{std::move(options)}, request.name, request.given_id);
   if (request.event_id.empty()) return;
   request.since = now();
   request.number = ++asked_count_;
@@ -138,20 +140,20 @@ void Responses::turn_over() {
   pump();
 }
 
-void Responses::send_cancel(OpenMap::iterator it) {
+void Responses::send_cancel(OpenMap::iterator it, std::string event_id) {
   ResponseCancel cancel;
   if (cancels_by_id_) cancel.response_id = it->first;
-  it->second.cancel_event = wire_.send(cancel, "cancel-response");
+  it->second.cancel_event = wire_.send(cancel, "cancel-response", std::move(event_id));
 }
 
-bool Responses::cancel(Cancel what) {
+bool Responses::cancel(Cancel what, std::string event_id) {
   const auto mark = [what](Cancel& cancelled) { return std::exchange(cancelled, std::max(cancelled, what)); };
   bool any = busy() || !queue_.empty();
   queue_.clear();
   for (auto it = open_.begin(); it != open_.end(); ++it) {
     if (!it->second.heard_with_conversation()) continue;
     any = true;
-    if (mark(it->second.cancelled) == Cancel::nothing) send_cancel(it);
+    if (mark(it->second.cancelled) == Cancel::nothing) send_cancel(it, std::exchange(event_id, {}));
   }
   if (asked_) mark(asked_->cancelled);
   for (Beside& beside : beside_) {

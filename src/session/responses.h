@@ -32,7 +32,8 @@ class Responses {
 
   // ---- what is asked for ----
   // Sent when no other response of the default conversation is open or expected; out-of-band ones at once.
-  void create(protocol::ResponseOptions options, std::string_view request = "create-response");
+  void create(protocol::ResponseOptions options, std::string_view request = "create-response",
+              std::string event_id = {});
   // Out of band, yet said to the listener of the conversation: cancelled and interrupted with it.
   void create_aside(protocol::ResponseOptions options, std::string_view request);
   // After outputs of tools; one for all of them that no response has seen.
@@ -51,7 +52,7 @@ class Responses {
   using Cancel = response::Cancel;
   // Every open response of the default conversation and every one asked for; those not created yet when they
   // are. Returns whether there was any.
-  bool cancel(Cancel what);
+  bool cancel(Cancel what, std::string event_id = {});
 
   // ---- what the server says ----
   // Its beginning; false when that was told already, or it is over.
@@ -101,8 +102,9 @@ class Responses {
 
   void pump();
   void ask(Request request);
-  void send_beside(protocol::ResponseOptions options, std::string_view request, bool aside);
-  void send_cancel(OpenMap::iterator it);
+  void send_beside(protocol::ResponseOptions options, std::string_view request, bool aside,
+                   std::string event_id = {});
+  void send_cancel(OpenMap::iterator it, std::string event_id = {});
   std::string put_mark(protocol::ResponseOptions& options, std::string_view kind);
   OpenMap::iterator adopt(const protocol::Response& response, bool unmarked_is_not_ours);
   bool take_beside(const protocol::Response& response, const std::string& mark, Open& open);

@@ -2,6 +2,7 @@
 // except where said. The work is done by the engine on the loop thread.
 #pragma once
 
+#include "session/asked.h"
 #include "session/members.h"
 #include "session/settings.h"
 #include "session/shared_state.h"
@@ -138,6 +139,8 @@ class Session {
   Outcome ready_for_action();
   Outcome ready_for_answers();
   std::optional<std::uint64_t> queue_create();
+  Outcome create_response(const std::optional<std::string>& options_json, const Asked& asked);
+  Outcome commit(const Asked& asked);
   SharedState& shared();
 
   std::unique_ptr<Parts> parts_;

@@ -60,6 +60,10 @@ Outcome Session::send_text(const std::string& text) {
 }
 
 Outcome Session::create_response(const std::optional<std::string>& options_json) {
+  return create_response(options_json, {"create-response"});
+}
+
+Outcome Session::create_response(const std::optional<std::string>& options_json, const Asked& asked) {
   if (Outcome outcome = ready_for_answers(); !outcome.accepted) return outcome;
   ResponseOptions options;
   if (options_json && !options_json->empty()) {
@@ -68,11 +72,11 @@ Outcome Session::create_response(const std::optional<std::string>& options_json)
     options = std::move(parsed.value());
   }
   if (const auto number = queue_create())
-    post_ordered([number = *number, options](Engine& e) {
-      if (e.still_wanted(number)) e.create_response(options);
+    post_ordered([number = *number, options, asked](Engine& e) {
+      if (e.still_wanted(number)) e.create_response(options, asked);
     });
   else
-    post([options](Engine& e) { e.create_response(options); });
+    post([options, asked](Engine& e) { e.create_response(options, asked); });
   return {};
 }
 
@@ -144,8 +148,12 @@ Outcome Session::interrupt() {
 }
 
 Outcome Session::commit() {
+  return commit({"commit"});
+}
+
+Outcome Session::commit(const Asked& asked) {
   if (Outcome outcome = ready_for_action(); !outcome.accepted) return outcome;
-  post_ordered([](Engine& e) { e.commit(); });
+  post_ordered([asked](Engine& e) { e.commit(asked); });
   return {};
 }
 
@@ -189,7 +197,13 @@ Outcome Session::send_event(const std::string& json) {
   if (!event) return {false, event.error().message};
   // What the session counts goes the way of its own actions.
   const JsonValue parsed = read_json(event->json.text).value_or(JsonValue());
-  if (event->type == "response.create") return create_response(to_text(parsed["response"]));
+  if (event->type == "response.create")
+    return create_response(to_text(parsed["response"]), {"create-response", event->event_id});
+  if (event->type == "response.cancel" && parsed["response_id"].text().empty()) {
+    const bool queued = shared().status.lock()->creates.cancel();
+    post([raw = std::move(event.value()), queued](Engine& e) { e.cancel_raw(raw, queued); });
+    return {};
+  }
   const JsonValue& item = parsed["item"];
   if (event->type == "conversation.item.create" && item["type"].text() == "function_call_output" &&
       shared().status.lock()->tool_calls.contains(std::string(item["call_id"].text())))
@@ -199,9 +213,9 @@ Outcome Session::send_event(const std::string& json) {
       shared().status.lock()->mcp_approvals.contains(request_id))
     return approve_mcp(request_id, item["approve"].as_bool().value_or(false),
                        std::string(item["reason"].text()));
-  if (event->type == "input_audio_buffer.commit") return commit();
+  if (event->type == "input_audio_buffer.commit") return commit({"commit", event->event_id});
   if (event->type == "input_audio_buffer.clear") {
-    post_ordered([](Engine& e) { e.clear_input(false); });
+    post_ordered([asked = Asked{"clear-input", event->event_id}](Engine& e) { e.clear_input(false, asked); });
     return {};
   }
   const bool ordered = event->type.starts_with("input_audio_buffer.") || event->type == "session.update";

@@ -264,6 +264,15 @@ bool Uplink::pop(Entry& entry, bool audio_allowed) {
   return true;
 }
 
+std::vector<std::function<void()>> Uplink::take_marks() {
+  std::vector<std::function<void()>> actions;
+  auto state = state_.lock();
+  for (Entry& entry : state->queue)
+    if (!entry.is_audio) actions.push_back(std::move(entry.action));
+  std::erase_if(state->queue, [](const Entry& entry) { return !entry.is_audio; });
+  return actions;
+}
+
 void Uplink::recycle(Entry&& entry) {
   auto state = state_.lock();
   if (state->spare.size() < spare_texts_kept) state->spare.push_back(std::move(entry.text));

@@ -77,6 +77,8 @@ class Uplink {
   void end_chunk();
 
   void marker(std::function<void()> action);
+  // All of them, out of the queue: nothing is sent any more.
+  std::vector<std::function<void()>> take_marks();
   void set_flushing(bool flushing);
   void set_muted(bool muted);
   void drop_unsent(); // audio only: marks keep their order

@@ -23,9 +23,10 @@ class FakeWire final : public Wire {
     std::string request;
   };
 
-  std::string send(Body body, std::string_view request) override {
+  std::string send(Body body, std::string_view request, std::string event_id = {}) override {
     if (!connected || std::exchange(refuse_one, false)) return {};
-    sent.push_back({"gst_" + std::to_string(++last_id), std::move(body), std::string(request)});
+    if (event_id.empty()) event_id = "gst_" + std::to_string(++last_id);
+    sent.push_back({std::move(event_id), std::move(body), std::string(request)});
     return sent.back().event_id;
   }
   void notify(const Notice& notice) override { notices.push_back(notice); }

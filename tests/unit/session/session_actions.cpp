@@ -1,6 +1,8 @@
 // The action signals and what is told about a conversation.
 #include "conversation.h"
 
+#include "audio/base64.h"
+
 namespace {
 
 using namespace rt;
@@ -185,6 +187,87 @@ void order_of_commit_and_items() {
   const auto events = c.take();
   g_assert_cmpuint(only<ItemCreate>(events).size(), ==, 1);
   g_assert_cmpuint(only<ResponseCreate>(events).size(), ==, 0);
+}
+
+// The id that the application gave an event goes with it, and comes back in an error.
+void raw_events_keep_their_ids() {
+  Conversation c({.responds = false});
+  c.set([](Settings& s) { s.turn_detection = TurnDetectionChoice::none; });
+  c.start();
+  c.push(200);
+  c.take();
+  c.session->send_event(R"({"type":"input_audio_buffer.commit","event_id":"my_commit"})");
+  c.session->send_event(R"({"type":"response.create","event_id":"my_create"})");
+  c.session->send_event(R"({"type":"input_audio_buffer.clear","event_id":"my_clear"})");
+  c.session->send_event(R"({"type":"input_audio_buffer.commit","event_id":"too_short"})");
+  c.run();
+  c.server.begin_response();
+  c.session->send_event(R"({"type":"response.cancel","event_id":"my_cancel"})");
+  c.run();
+  std::string ids;
+  for (const ClientEvent& event : c.take())
+    ids += event.event_id + " ";
+  assert_text(ids, "my_commit my_create my_clear my_cancel ");
+  const Notice error = c.src.ear->notices(NoticeKind::error).at(0);
+  assert_text(text_of(error, "event-id"), "too_short");
+  c.session->send_event(R"({"type":"response.cancel","event_id":"nothing_there"})");
+  c.run();
+  assert_text(c.take().at(0).event_id, "nothing_there"); // the server may know better
+}
+
+// Cancelled by a raw event before it exists.
+void a_raw_cancel_is_not_too_early() {
+  Conversation c({.responds = false});
+  c.start();
+  c.take();
+  c.session->send_event(R"({"type":"response.create"})");
+  c.session->send_event(R"({"type":"response.cancel"})");
+  c.run();
+  g_assert_cmpuint(c.take_only<ResponseCancel>().size(), ==, 0);
+  const std::string id = c.server.begin_response();
+  c.run();
+  assert_text(*c.take_only<ResponseCancel>().at(0).response_id, id);
+}
+
+// Audio that the application encoded itself can be committed.
+void raw_audio_counts() {
+  Conversation c;
+  c.set([](Settings& s) { s.turn_detection = TurnDetectionChoice::none; });
+  c.start();
+  c.take();
+  std::string audio;
+  audio::base64_append(audio, std::vector<std::uint8_t>(4800, 1)); // 100 ms
+  c.session->send_event(R"({"type":"input_audio_buffer.append","audio":")" + audio + R"("})");
+  c.session->commit();
+  c.run();
+  g_assert_cmpuint(c.take_only<InputAudioCommit>().size(), ==, 1);
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::error).size(), ==, 0);
+}
+
+// What was accepted while connecting and is never done is told, each, after the reason.
+void lost_actions_are_told() {
+  Conversation c({.greets = false});
+  c.start();
+  c.session->send_text("Hello");
+  c.session->delete_item("item_1");
+  c.session->interrupt();
+  c.session->send_event(R"({"type":"some.event","event_id":"mine"})");
+  c.push(200);
+  c.session->commit();
+  c.session->clear_input();
+  c.session->create_response(std::nullopt);
+  c.run();
+  g_assert_cmpuint(c.src.ear->notices(NoticeKind::error).size(), ==, 0);
+  c.transport.end({ErrorKind::not_authorized, "No"});
+  c.run();
+  g_assert_cmpuint(c.src.ear->heard().errors.size(), ==, 1);
+  std::string requests;
+  for (const Notice& error : c.src.ear->notices(NoticeKind::error)) {
+    requests += text_of(error, "request") + " ";
+    assert_text(text_of(error, "code"), "session_over");
+  }
+  assert_text(requests, "send-text delete-item interrupt send-event commit clear-input create-response ");
+  assert_text(text_of(c.src.ear->notices(NoticeKind::error).at(3), "event-id"), "mine");
 }
 
 // What is open is cancelled at once, whatever audio waits.
@@ -410,6 +493,10 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/actions/order", order_of_commit_and_create);
   g_test_add_func("/session/actions/order/cancel", order_of_create_and_cancel);
   g_test_add_func("/session/actions/order/items", order_of_commit_and_items);
+  g_test_add_func("/session/actions/raw/ids", raw_events_keep_their_ids);
+  g_test_add_func("/session/actions/raw/cancel", a_raw_cancel_is_not_too_early);
+  g_test_add_func("/session/actions/raw/audio", raw_audio_counts);
+  g_test_add_func("/session/actions/lost", lost_actions_are_told);
   g_test_add_func("/session/actions/order/cancel-overtakes", a_cancel_overtakes_the_audio);
   g_test_add_func("/session/actions/commit/empty", a_commit_without_audio);
   g_test_add_func("/session/actions/commit/no-answer", a_commit_of_ours_expects_no_answer);
