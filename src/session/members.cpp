@@ -42,14 +42,23 @@ Result<MemberId> Members::join(Role role, const void* pipeline, std::weak_ptr<Li
     return Error{ErrorKind::invalid_settings,
                  std::string("Another ") + element_of(role) +
                      " already belongs to this session; give each pair its own name with property 'session'"};
-  const MemberId id = state->next_id++;
+  std::erase_if(state->gone, [](const Member& m) { return m.listener.expired(); });
+  const auto before = std::ranges::find_if(state->gone, [&](const Member& m) {
+    return m.role == role && !m.listener.owner_before(listener) && !listener.owner_before(m.listener);
+  });
+  const bool known = before != state->gone.end();
+  const MemberId id = known ? before->id : state->next_id++;
+  if (known) state->gone.erase(before);
   state->members.push_back({id, role, pipeline, std::move(listener)});
   return id;
 }
 
 void Members::leave(MemberId id) {
   auto state = state_.lock();
-  std::erase_if(state->members, [&](const Member& m) { return m.id == id; });
+  const auto member = std::ranges::find(state->members, id, &Member::id);
+  if (member == state->members.end()) return;
+  state->gone.push_back({id, member->role, nullptr, std::move(member->listener)});
+  state->members.erase(member);
 }
 
 unsigned Members::set_open(MemberId id, bool open) {

@@ -34,7 +34,8 @@ using MemberId = std::uint64_t;
 
 class Members {
  public:
-  // `pipeline` only tells members of one pipeline from those of another. An Error when the role is taken.
+  // `pipeline` only tells members of one pipeline from those of another. An Error when the role is taken. Who
+  // comes back is known by its id of before.
   Result<MemberId> join(Role role, const void* pipeline, std::weak_ptr<Listener> listener);
   void leave(MemberId id);
 
@@ -61,7 +62,7 @@ class Members {
     bool open = false, playing = false;
   };
   struct State {
-    std::vector<Member> members;
+    std::vector<Member> members, gone;
     MemberId next_id = 1;
   };
   Guarded<State> state_;

@@ -46,6 +46,19 @@ void one_of_each() {
   g_assert_true(members.join(Role::sink, two, b).ok());
 }
 
+// A role is a name of its own: one element may have had several.
+void who_comes_back_is_known() {
+  Members members;
+  const Ear a = ear(), b = ear();
+  const MemberId camera = members.join(Role::image, one, a).value();
+  members.leave(camera);
+  members.leave(camera);
+  g_assert_cmpuint(members.join(Role::image, one, b).value(), !=, camera);
+  g_assert_cmpuint(members.join(Role::text, one, a).value(), !=, camera);
+  g_assert_cmpuint(members.join(Role::image, two, a).value(), ==, camera);
+  g_assert_cmpuint(members.join(Role::image, two, a).value(), !=, camera); // it is there already
+}
+
 void states() {
   Members members;
   const Ear a = ear();
@@ -113,6 +126,7 @@ void gone_without_leaving() {
 int main(int argc, char** argv) {
   g_test_init(&argc, &argv, nullptr);
   g_test_add_func("/members/busy", one_of_each);
+  g_test_add_func("/members/again", who_comes_back_is_known);
   g_test_add_func("/members/states", states);
   g_test_add_func("/members/posters/one-pipeline", one_poster_a_pipeline);
   g_test_add_func("/members/posters/two-pipelines", two_pipelines);

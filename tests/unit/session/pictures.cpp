@@ -110,6 +110,24 @@ void a_greeting_knows_the_picture() {
   g_assert_cmpint(ask, <, static_cast<long>(events.size()));
 }
 
+// Through NULL and back it is the same camera: its picture of before goes.
+void a_camera_that_comes_back() {
+  Watching c;
+  c.start();
+  c.show(1);
+  c.run();
+  const std::string old = c.take_only<ItemCreate>().at(0).item.id;
+  c.close(c.camera);
+  c.leave(c.camera);
+  c.run();
+  g_assert_cmpuint(c.take_only<ItemDelete>().size(), ==, 0); // it was shown
+  c.join(c.camera);
+  c.open(c.camera);
+  c.show(2);
+  c.run();
+  assert_text(c.take_only<ItemDelete>().at(0).item_id, old);
+}
+
 void the_one_before_goes_when_the_next_is_in() {
   Watching c;
   c.start();
@@ -251,6 +269,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/pictures/before-the-session", only_the_newest_waits_for_the_session);
   g_test_add_func("/session/pictures/greeting", a_greeting_knows_the_picture);
   g_test_add_func("/session/pictures/keep", the_one_before_goes_when_the_next_is_in);
+  g_test_add_func("/session/pictures/camera-again", a_camera_that_comes_back);
   g_test_add_func("/session/pictures/refused", a_refused_one_is_not_deleted);
   g_test_add_func("/session/pictures/slow", a_slow_network_gets_the_newest);
   g_test_add_func("/session/pictures/provider", servers_without_pictures_get_none);
