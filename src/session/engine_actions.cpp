@@ -251,6 +251,7 @@ void Engine::src_left(const std::vector<audio::Cut>& cuts) {
     output_lost(cuts);
     return formats_changed();
   }
+  responses_.cancel(Responses::Cancel::words); // as interrupt() does
   responses_.discard_open();
   for (const audio::Cut& cut : cuts)
     if (cut.complete) output_lost({cut});

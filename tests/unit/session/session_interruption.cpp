@@ -287,12 +287,15 @@ void a_flush_spares_the_next_reply() {
 void src_leaving_interrupts() {
   Conversation c;
   c.start();
-  c.reply("item_1", 2000, false);
+  const std::string id = c.reply("item_1", 2000, false);
   c.listen(300);
   c.take();
   c.close(c.src);
   c.run();
-  const auto truncates = c.take_only<ItemTruncate>();
+  const auto events = c.take();
+  g_assert_true(std::holds_alternative<ResponseCancel>(events.at(0).body)); // nobody would hear the rest
+  assert_text(*only<ResponseCancel>(events).at(0).response_id, id);
+  const auto truncates = only<ItemTruncate>(events);
   g_assert_cmpuint(truncates.size(), ==, 1);
   g_assert_cmpuint(truncates[0].audio_end_ms, ==, 300); // no fade was read
 }
