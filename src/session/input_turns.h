@@ -21,9 +21,10 @@ class InputTurns {
   void commit_refused(const std::string& event_id) { std::erase(asked_commits_, event_id); }
   // Returns whether the server committed by itself.
   bool committed(const std::string& item_id, bool transcript_follows) {
+    const bool found_by_server = commit_due_; // it said so before: ours may be on its way still
     open_ = commit_due_ = false;
     if (transcript_follows) transcripts_due_.insert(item_id);
-    if (asked_commits_.empty()) return true;
+    if (found_by_server || asked_commits_.empty()) return true;
     asked_commits_.pop_front();
     return false;
   }

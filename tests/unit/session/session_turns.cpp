@@ -413,6 +413,27 @@ void within_the_end() {
   g_assert_false(c.drained());
 }
 
+// The server ends the turn while our commit is on its way: its own comes first, and only that is answered.
+void a_commit_crosses_the_end_of_the_turn() {
+  Conversation c;
+  c.start();
+  c.transport.when_sent([](Executor&, const std::string&) {}); // what it says stands below
+  c.push(500);
+  c.transport.deliver(SpeechStarted{0, "item_turn"});
+  c.session->commit();
+  c.run();
+  c.transport.deliver(SpeechStopped{0, "item_turn"});
+  c.transport.deliver(InputAudioCommitted{"item_turn", std::nullopt});
+  c.run();
+  c.session->create_response({});
+  c.run();
+  g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 0); // the answer to the turn is to come
+  c.transport.deliver(InputAudioCommitted{"item_rest", std::nullopt});
+  c.server.end_response(c.server.begin_response());
+  c.run();
+  g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 1); // and none to the rest
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -441,5 +462,6 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/moments/before-connection", before_the_connection);
   g_test_add_func("/session/moments/after-the-end", after_the_end);
   g_test_add_func("/session/moments/within-the-end", within_the_end);
+  g_test_add_func("/session/turns/commit-crosses", a_commit_crosses_the_end_of_the_turn);
   return g_test_run();
 }
