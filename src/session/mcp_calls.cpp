@@ -348,6 +348,9 @@ void McpCalls::response_over(const std::string& response_id) {
   std::erase_if(parent_, [&](const auto& entry) {
     return entry.second == response_id && known_.contains(entry.first);
   });
+  if (responses_.given_up(response_id)) // its end would have said what was cut off
+    for (Call& call : calls_)
+      if (call.response_id == response_id && !call.told) call.waited_for = false;
   settle(response_id);
 }
 

@@ -414,6 +414,11 @@ bool Responses::open(std::string_view response_id) const {
   return it != open_.end() && !it->second.given_up;
 }
 
+bool Responses::given_up(std::string_view response_id) const {
+  const auto it = open_.find(response_id);
+  return it != open_.end() && it->second.given_up;
+}
+
 bool Responses::is_over(std::string_view response_id) const {
   return std::find(over_.rbegin(), over_.rend(), response_id) != over_.rend();
 }

@@ -83,6 +83,7 @@ class Responses {
   std::optional<protocol::Json> metadata(std::string_view response_id) const;
 
   bool open(std::string_view response_id) const; // and not given up
+  bool given_up(std::string_view response_id) const;
   // One of the default conversation is open or to come.
   bool busy() const;
   bool quiet() const { return queue_.empty() && !awaited(); }

@@ -43,6 +43,10 @@ class Ear final : public Listener {
   void on_notice(const Notice& notice) override {
     const std::string response = text(notice, "response-id");
     switch (notice.kind) {
+    case NoticeKind::response_started:
+      if (over_.contains(response)) fail(seed_, "the beginning of " + response + " was told after its end");
+      if (!begun_.insert(response).second) fail(seed_, "the beginning of " + response + " was told twice");
+      break;
     case NoticeKind::response_done:
       if (!over_.insert(response).second) fail(seed_, "the end of " + response + " was told twice");
       break;
@@ -100,7 +104,7 @@ class Ear final : public Listener {
   }
 
   const unsigned seed_;
-  std::set<std::string> over_, finished_;
+  std::set<std::string> begun_, over_, finished_;
 };
 
 class Run {
@@ -119,6 +123,7 @@ class Run {
       session_->open(ids_.back(), role);
     }
     session_->set_output_format(audio::pcm16_24k);
+    session_->set_input_format(audio::pcm16_24k);
     audio::Playout::Options options;
     options.cushion_ns = 0;
     session_->downlink().set_options(options);
@@ -169,16 +174,12 @@ class Run {
   void application() {
     const unsigned dice = random_() % 100;
     if (dice < 40) {
-      const std::string mark = "mark_" + std::to_string(next_mark_++);
-      const std::string options = R"({"instructions":")" + mark + R"("})";
-      const bool raw = random_() % 4 == 0;
-      const Outcome outcome =
-          raw ? session_->send_event(R"({"type":"response.create","response":)" + options + "}")
-              : session_->create_response(options);
-      g_assert_true(outcome.accepted);
-      asked_.insert(mark);
-    } else if (dice < 55) {
-      session_->send_text("Hello");
+      ask();
+    } else if (dice < 52) {
+      // Without it every bare request is one of those that follow tools.
+      if (!only_follow_ups_are_bare_) session_->send_text("Hello");
+    } else if (dice < 58) {
+      input();
     } else if (dice < 68) {
       const std::string mark = "mark_" + std::to_string(next_mark_++);
       session_->create_response(R"({"conversation":"none","instructions":")" + mark + R"("})");
@@ -190,7 +191,31 @@ class Run {
       session_->cancel_response();
       calls_cancelled_ = true;
       given_up();
+      // What is asked for in the same moment is not meant.
+      if (random_() % 3 == 0) ask();
     }
+  }
+
+  void ask() {
+    const std::string mark = "mark_" + std::to_string(next_mark_++);
+    const std::string options = R"({"instructions":")" + mark + R"("})";
+    const bool raw = random_() % 4 == 0;
+    const Outcome outcome =
+        raw ? session_->send_event(R"({"type":"response.create","response":)" + options + "}")
+            : session_->create_response(options);
+    g_assert_true(outcome.accepted);
+    asked_.insert(mark);
+  }
+
+  // The application ends or drops what the caller says.
+  void input() {
+    if (random_() % 2 == 0) return void(session_->clear_input());
+    const std::vector<std::uint8_t> audio(48 * 120, 0x11);
+    const auto now = static_cast<std::uint64_t>(loop_->now().count());
+    Uplink::Input captured{audio, 0, now};
+    session_->note_clock(Role::sink, now);
+    session_->push(captured, true);
+    session_->commit();
   }
 
   // Of what was asked so far some may never be started.
@@ -232,11 +257,14 @@ class Run {
   // ---- the network and time ----
 
   void on_sent(const std::string& sent) {
+    if (sent.find("input_audio_buffer.append") != std::string::npos) return; // the server hears none of it
     ClientEvent event = rt::test::decode_client(sent);
     if (const auto* create = std::get_if<ResponseCreate>(&event.body);
         create && create->options.conversation != "none") {
       if (well_mannered() && (!view_.empty() || !unanswered_.empty()))
         fail(seed_, "a response was asked for while one is open or asked for");
+      if (only_follow_ups_are_bare_ && caller_speaks_ && !create->options.instructions)
+        fail(seed_, "the model is made to talk over the caller");
       unanswered_.insert(event.event_id);
     }
     if (const auto* cancel = std::get_if<ResponseCancel>(&event.body))
@@ -257,10 +285,17 @@ class Run {
     const ModelServer::Body body = std::move(server_.out.front());
     server_.out.pop_front();
     if (const auto* created = std::get_if<ResponseCreated>(&body); created && !is_beside(created->response)) {
-      view_.insert(created->response.id);
+      if (!ended_.contains(created->response.id)) view_.insert(created->response.id);
       unanswered_.erase(server_.created_for[created->response.id]);
     }
-    if (const auto* done = std::get_if<ResponseDone>(&body)) view_.erase(done->response.id);
+    if (std::holds_alternative<SpeechStarted>(body)) caller_speaks_ = true;
+    if (std::holds_alternative<SpeechStopped>(body) || std::holds_alternative<InputAudioCommitted>(body) ||
+        std::holds_alternative<InputAudioCleared>(body))
+      caller_speaks_ = false;
+    if (const auto* done = std::get_if<ResponseDone>(&body)) {
+      view_.erase(done->response.id);
+      ended_.insert(done->response.id);
+    }
     if (const auto* error = std::get_if<ErrorEvent>(&body)) unanswered_.erase(error->error.event_id);
     transport_.deliver(body);
   }
@@ -386,11 +421,12 @@ class Run {
   Nanoseconds began_{0};
   std::deque<ClientEvent> up_;
   // As the client can know: open responses of the conversation, requests neither created nor refused.
-  std::set<std::string> view_, unanswered_;
+  std::set<std::string> view_, ended_, unanswered_;
   std::set<std::string> asked_, asked_beside_, answered_requests_;
   std::set<std::string> excused_;        // requests for responses and MCP calls
   std::map<std::string, bool> answered_; // call id -> whether something is said about it
-  bool calls_cancelled_ = false;
+  bool calls_cancelled_ = false, caller_speaks_ = false;
+  const bool only_follow_ups_are_bare_ = seed_ % 3 == 0;
   unsigned next_mark_ = 1;
 };
 

@@ -426,6 +426,15 @@ void a_cancelled_response_asks_for_nothing() {
   g_assert_false(approval_of(sent[0]).approve);
 }
 
+// Its end, which would say so, never comes.
+void cut_off_in_a_response_that_was_given_up() {
+  Fixture f;
+  f.call("item_1", R"({"q":)");
+  g_assert_false(f.mcp.quiet());
+  f.wire.loop.advance(std::chrono::seconds(30));
+  g_assert_true(f.mcp.quiet());
+}
+
 // Its words are not wanted; what it called goes on.
 void an_interrupted_response_still_asks() {
   Fixture f;
@@ -500,6 +509,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/mcp-calls/approval/lost", the_session_was_lost);
   g_test_add_func("/mcp-calls/interrupted", the_response_was_interrupted);
   g_test_add_func("/mcp-calls/cancelled", a_cancelled_response_asks_for_nothing);
+  g_test_add_func("/mcp-calls/interrupted/given-up", cut_off_in_a_response_that_was_given_up);
   g_test_add_func("/mcp-calls/interrupted/crossing", an_interrupted_response_still_asks);
   g_test_add_func("/mcp-calls/cancelled/late", a_cancel_comes_too_late);
   g_test_add_func("/mcp-calls/alive", a_long_call_is_no_silence);

@@ -114,9 +114,24 @@ void ModelServer::on(const ItemTruncate& cut, const std::string& event_id) {
   out.push_back(ItemTruncated{cut.item_id, cut.content_index, cut.audio_end_ms});
 }
 
+// Ends the caller's turn, and answers nothing.
+void ModelServer::on(const InputAudioCommit&, const std::string&) {
+  const std::string item = next("item_");
+  items_[item] = {};
+  if (turn_ == Turn::speaking) turn_ = Turn::none;
+  out.push_back(InputAudioCommitted{item, std::nullopt});
+}
+
+void ModelServer::on(const InputAudioClear&, const std::string&) {
+  if (turn_ == Turn::speaking) turn_ = Turn::none;
+  out.push_back(InputAudioCleared{});
+}
+
 void ModelServer::on(const ResponseCreate& create, const std::string& event_id) {
-  if (create.options.conversation != "none" && active()) {
-    ++refused_creates;
+  if (const Running* running = create.options.conversation != "none" ? active() : nullptr) {
+    // Only one of the server's own can be news to the client.
+    if (!manners_.hides_ends && manners_.tells_apart() && !created_for[running->id].empty())
+      blame("a response was asked for while another one that was is active: " + running->id);
     return refuse(event_id, "conversation_already_has_active_response",
                   "Conversation already has an active response in progress");
   }
@@ -166,6 +181,7 @@ void ModelServer::start(const ResponseOptions& options, const std::string& event
   }
   const bool hidden = manners_.hides_beginnings && chance(30);
   if (!hidden) out.push_back(ResponseCreated{response(*running)});
+  if (!hidden && manners_.goes_on_after_the_end && chance(30)) out.push_back(out.back());
   running_.push_back(std::move(running));
 }
 
@@ -272,6 +288,7 @@ void ModelServer::finish(Running& running, ResponseStatus status, const std::str
   if (!running.hidden_end && manners_.goes_on_after_the_end) {
     out.push_back(OutputTranscriptDelta{{running.id, "item_late", 0, 0}, "late "});
     out.push_back(ResponseDone{done});
+    out.push_back(ResponseCreated{done});
   }
   std::erase_if(running_, [&](const auto& r) { return r.get() == &running; });
   if (turn_ == Turn::waiting && !active()) answer_turn();

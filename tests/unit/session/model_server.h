@@ -64,8 +64,7 @@ class ModelServer {
   std::vector<std::uint64_t> started_in_conversation; // when, with the whole conversation as context
   std::map<std::string, std::string> created_for;     // response id -> event id of the request, if any
   std::uint64_t time = 1;                             // counts what it received and did
-  unsigned refused_creates = 0;
-  std::string violation; // the first one of the client
+  std::string violation;                              // the first one of the client
 
  private:
   struct Part {
@@ -91,6 +90,8 @@ class ModelServer {
   void on(const protocol::ItemCreate& create, const std::string& event_id);
   void on(const protocol::ItemDelete& gone, const std::string& event_id);
   void on(const protocol::ItemTruncate& cut, const std::string& event_id);
+  void on(const protocol::InputAudioCommit& commit, const std::string& event_id);
+  void on(const protocol::InputAudioClear& clear, const std::string& event_id);
   void on(const protocol::ResponseCreate& create, const std::string& event_id);
   void on(const protocol::ResponseCancel& cancel, const std::string& event_id);
   template<typename Other>
