@@ -61,6 +61,7 @@ struct PlayedSpan {
 struct FrameInfo {
   std::uint64_t audio_samples = 0; // reply samples in it; 0: all silence
   bool starts_reply = false;       // its first reply sample follows silence
+  bool resumes = false;            // it does so behind a hole in its own audio
   bool underrun = false;           // a reply went on but its audio had not come yet
 };
 

@@ -155,6 +155,7 @@ FrameInfo Playout::read(std::span<std::uint8_t> frame, std::uint64_t pts, bool b
     const std::span<std::uint8_t> head = room.first(format_.bytes(std::min(count, fade)));
     const bool resumes = std::exchange(content->resumes, false);
     if (resumes) content->whole_since = content->read;
+    frame_info.resumes |= resumes;
     if (resumes || (from_silence && begins_hard(format_.encoding, head))) fade_in(format_.encoding, head);
     frame_info.audio_samples += count;
     filled += format_.bytes(count);

@@ -127,6 +127,8 @@ audio::FrameInfo Downlink::read(std::span<std::uint8_t> frame, std::uint64_t pts
     state->transcript.played(span);
     state->heard.audio(span.pts, span.end);
   }
+  // Whoever spoke did so to the reply before it. Not under the fade of that one.
+  if (info.starts_reply && !info.resumes && state->playout.played().size() == 1) state->duck.reset();
   state->duck.apply(state->playout.format(), frame, pts, info.audio_samples);
   return info;
 }

@@ -15,6 +15,15 @@ using namespace rt::session;
 constexpr std::uint64_t frame_ns = 20'000'000;
 const audio::ContentKey key{"resp_1", "item_1", 0};
 
+// All of one level, too low for a fade at its begin.
+constexpr int level = 200;
+std::vector<std::uint8_t> quiet(std::size_t samples) {
+  std::vector<std::uint8_t> bytes(samples * 2);
+  for (std::size_t i = 0; i < bytes.size(); i += 2)
+    bytes[i] = level;
+  return bytes;
+}
+
 std::uint64_t read(Downlink& downlink, std::uint64_t pts) {
   std::vector<std::uint8_t> frame(960);
   return downlink.read(frame, pts).audio_samples;
@@ -131,28 +140,49 @@ void duck() {
     return *std::max_element(frame.begin(), frame.end());
   };
   downlink.set_interruptible(true);
-  downlink.duck();                                                              // nothing plays
-  downlink.append(key, std::vector<std::uint8_t>(48000, 10), audio::pcm16_24k); // 10 + 256 * 10
-  g_assert_cmpuint(loudest(0), ==, 10);
+  downlink.duck(); // nothing plays
+  downlink.append(key, quiet(24000), audio::pcm16_24k);
+  g_assert_cmpuint(loudest(0), ==, level);
   downlink.set_interruptible(false);
   downlink.duck();
-  g_assert_cmpuint(loudest(frame_ns), ==, 10);
+  g_assert_cmpuint(loudest(frame_ns), ==, level);
   downlink.set_interruptible(true);
   downlink.duck();
   loudest(2 * frame_ns);
   std::vector<std::uint8_t> lowered(960);
   g_assert_cmpuint(downlink.read(lowered, 3 * frame_ns).audio_samples, ==, 480);
   for (std::size_t i = 0; i < 480; ++i)
-    g_assert_cmpint(lowered[2 * i] + 256 * lowered[2 * i + 1], ==, 514); // a fifth of 2570
+    g_assert_cmpint(lowered[2 * i] + 256 * lowered[2 * i + 1], ==, level / 5);
   const auto cuts = downlink.cut();
   g_assert_cmpuint(cuts.size(), ==, 1);
   g_assert_cmpuint(cuts[0].heard, ==, 4 * 480 + 120);
   loudest(4 * frame_ns); // the fade
-  downlink.append({"resp_2", "item_2", 0}, std::vector<std::uint8_t>(9600, 10), audio::pcm16_24k);
+  downlink.append({"resp_2", "item_2", 0}, quiet(4800), audio::pcm16_24k);
   std::vector<std::uint8_t> next(960);
   downlink.read(next, 6 * frame_ns);
-  for (const std::uint8_t byte : next)
-    g_assert_cmpuint(byte, ==, 10);
+  g_assert_true(next == quiet(480));
+}
+
+// Somebody speaks while its last frames are on their way. What goes on behind a hole is still what he spoke
+// to.
+void a_duck_ends_with_its_reply() {
+  for (const bool hole : {false, true}) {
+    Downlink downlink;
+    downlink.set_format(audio::pcm16_24k);
+    downlink.set_options({0});
+    downlink.set_interruptible(true);
+    append(downlink, 960);
+    if (!hole) downlink.content_done(key);
+    read(downlink, 0);
+    downlink.duck();
+    for (std::uint64_t i = 1; i < 4; ++i)
+      read(downlink, i * frame_ns);
+    const audio::ContentKey next = hole ? key : audio::ContentKey{"resp_2", "item_2", 0};
+    downlink.append(next, quiet(4800), audio::pcm16_24k);
+    std::vector<std::uint8_t> frame(960);
+    g_assert_cmpuint(downlink.read(frame, 4 * frame_ns).audio_samples, ==, 480);
+    g_assert_cmpint(frame[958], ==, hole ? level / 5 : level);
+  }
 }
 
 // The words end with the cut itself: the reader may ask for more before the loop has told the cut.
@@ -199,6 +229,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/downlink/nobody-reads", nobody_reads);
   g_test_add_func("/downlink/heard", when_a_reply_is_heard);
   g_test_add_func("/downlink/duck", duck);
+  g_test_add_func("/downlink/duck/ends", a_duck_ends_with_its_reply);
   g_test_add_func("/downlink/words-end-with-the-cut", words_end_with_the_cut);
   return g_test_run();
 }
