@@ -6,8 +6,8 @@
 Fenced blocks say what is done with them: `sh run` is run to its end; `makes=FILE` names a file it leaves with speech in
 it, `shows=TEXT` what it prints. `sh parse` needs a device or a network that a test has not: its pipeline is only
 built, with the elements and properties it names. A block with a gst-launch-1.0 that says neither is an error.
-Where a block to be run has rtsp://camera.example/stream in it, a camera that says the question stands for that. One that
-listens for RTP at port 5004 is run, on another port, until the peer that stands for 192.0.2.7 has heard an answer.
+Where a block to be run has rtsp://camera.example/stream in it, a camera that says the question stands for that. One
+that listens for RTP at port 5004 is run, on another port, until the peer that stands for 192.0.2.7 has heard an answer.
 """
 import concurrent.futures
 import json

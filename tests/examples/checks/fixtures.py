@@ -55,7 +55,8 @@ class Agent(Program):
         return until(left, lambda: f"all of the calls is gone: {self.thread_names()}, UDP ports {self.udp_ports()}\n"
                                    f"{self.output()}")
 
-    # Of the program, of GLib and of the leaks tracer. A thread that GLib keeps for the next task has the name of the last one for 15 s.
+    # Of the program, of GLib and of the leaks tracer. A thread that GLib keeps for the next task has the name of the
+    # last one for 15 s.
     IDLE_THREADS = re.compile(r"realtime-sip|gmain|gdbus|dconf worker|gstleak-signal|pool-.*")
 
     def wait_idle(self):

@@ -42,6 +42,7 @@ class World:
         """A server, an agent whose number is `bot`, and telephones that say nothing: the SIP of the first, and all."""
         with Server(self.server_program, {**QUIET, **(scenario or {})}, *server_options) as server, \
                 Telephones(telephones, tone_s=0, address=address) as phones:
-            settings = {"realtime": {"uri": server.uri}, "numbers": {"bot": number or {}}, "address": address, **settings}
+            settings = {"realtime": {"uri": server.uri}, "numbers": {"bot": number or {}}, "address": address,
+                        **settings}
             with Agent(self.program, self.folder, settings, environment) as agent:
                 yield agent, SipPhone(agent.port, phones.all[0].port, address=address), *phones.all

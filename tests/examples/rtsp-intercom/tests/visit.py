@@ -33,7 +33,7 @@ class Visit:
             return 0
         return sum(end - begin for begin, end in speech.loud_times(*speech.read_wav(path)).parts) / 1000
 
-    def answer_waits(self, name, record=None):
+    def answer_waits(self, name, by_record=False):
         """The camera is killed in the middle of an answer of 4 s: the rest is heard when it is back."""
         asks, silent = self.folder / "tone.wav", self.folder / "silent.wav"
         speech.write_wav(asks, speech.silence(1.5) + speech.tone(0.6) + speech.silence(60))
@@ -42,7 +42,7 @@ class Visit:
         with Server(self.server_program, scenario) as server:
             camera = self.camera(f"{name}-first", says=asks)
             url = f"rtsp://127.0.0.1:{camera.port}"
-            to = ["--record", record or f"{url}/record"] if record is not None else []
+            to = ["--record", f"{url}/record"] if by_record else []
             with Program(self.program, *to, f"{url}/talk", f"uri={server.uri}", *PROPERTIES) as intercom:
                 until(lambda: self.loud_s(f"{name}-first") > 1, "the answer begins")
                 camera.stop(signal.SIGKILL)
@@ -118,7 +118,8 @@ def main():
                        ("by RECORD", visit.by_record),
                        ("an answer waits for the camera", lambda: visit.answer_waits("waits")),
                        ("a camera that stops and does not hang up", visit.silent_camera),
-                       ("an answer waits for a camera that it goes to by RECORD", lambda: visit.answer_waits("recorded", ""))])
+                       ("an answer waits for a camera that it goes to by RECORD",
+                        lambda: visit.answer_waits("recorded", by_record=True))])
 
 
 if __name__ == "__main__":

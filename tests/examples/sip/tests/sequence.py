@@ -71,7 +71,8 @@ def in_sequence(program, server_program, folder):
             code = agent.stop()
     growth = (all_kb - few_kb) / CALLS
     remark = (f"after {WARM_UP} calls and after {CALLS} more: descriptors, UDP sockets {after_few}, {after_all}; "
-              f"{few_kb} kB, {all_kb} kB; no thread of a call is left; {agent.count('answer heard')} answers were heard")
+              f"{few_kb} kB, {all_kb} kB; no thread of a call is left; "
+              f"{agent.count('answer heard')} answers were heard")
     alive = [line for line in agent.lines[before_end:] if re.search(ALIVE + r"\w", line)]
     if any(a > f for a, f in zip(after_all, after_few)) or growth > KB_PER_CALL or code or alive:
         raise Failed("\n".join([remark, f"exit code {code}, {len(alive)} objects are left", *alive[:20]]))
