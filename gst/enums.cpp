@@ -1,5 +1,7 @@
 #include "gst/enums.h"
 
+#include <deque>
+#include <string>
 #include <vector>
 
 namespace rt::gst {
@@ -49,8 +51,12 @@ GType register_enum(const char* name, const GEnumValue* values) {
 GType register_providers() {
   static const std::vector<GEnumValue> values = [] {
     std::vector<GEnumValue> rows;
-    for (const protocol::Provider& p : protocol::providers())
-      rows.push_back({static_cast<gint>(p.id), p.description, p.name});
+    static std::deque<std::string> untried; // as long as the type
+    for (const protocol::Provider& p : protocol::providers()) {
+      const char* text = p.description;
+      if (!p.verified) text = untried.emplace_back(std::string(text) + " (untried)").c_str();
+      rows.push_back({static_cast<gint>(p.id), text, p.name});
+    }
     rows.push_back({});
     return rows;
   }();

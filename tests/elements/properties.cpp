@@ -1,5 +1,6 @@
 // The properties of both elements: what they are by default, when they can be set, what is refused, and how
 // two elements of one session share them.
+#include "protocol/provider.h"
 #include "support/element_harness.h"
 
 #include <gst/check/gstcheck.h>
@@ -407,11 +408,24 @@ GST_START_TEST(stats_tell_what_was_used) {
 }
 GST_END_TEST
 
+GST_START_TEST(untried_providers_are_called_so) {
+  ElementHarness h;
+  auto* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(h.add_sink()), "provider");
+  for (const protocol::Provider& row : protocol::providers()) {
+    const GEnumValue* value =
+        g_enum_get_value(G_PARAM_SPEC_ENUM(spec)->enum_class, static_cast<gint>(row.id));
+    fail_unless_equals_int(g_str_has_suffix(value->value_name, " (untried)"), !row.verified);
+    fail_unless(g_str_has_prefix(value->value_name, row.description));
+  }
+}
+GST_END_TEST
+
 static Suite* properties_suite() {
   Suite* suite = suite_create("properties");
   TCase* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_add_checked_fixture(tcase, register_fake_elements, nullptr);
+  tcase_add_test(tcase, untried_providers_are_called_so);
   tcase_add_test(tcase, every_property_is_known_here_with_its_default);
   tcase_add_test(tcase, blurbs_and_flags_say_what_a_user_must_know);
   tcase_add_test(tcase, enums_have_their_documented_words);

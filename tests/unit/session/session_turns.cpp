@@ -243,6 +243,31 @@ void turns_without_answers() {
   g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 1);
 }
 
+// Speech cuts the answer that plays unless that is switched off as well.
+void turns_without_answers_and_one_playing() {
+  for (const bool interrupts : {true, false}) {
+    Conversation c;
+    c.set([&](Settings& s) {
+      s.vad_create_response = TriState::no;
+      if (!interrupts) s.vad_interrupt_response = TriState::no;
+    });
+    c.start();
+    c.reply("item_1", 1000);
+    c.listen(200);
+    c.take();
+    c.transport.deliver(SpeechStarted{0, "item_user"});
+    c.transport.deliver(SpeechStopped{200, "item_user"});
+    c.server.commit("item_user");
+    c.run();
+    g_assert_cmpuint(c.take_only<ItemTruncate>().size(), ==, interrupts ? 1 : 0);
+    const std::uint64_t rest = c.listen(1000);
+    if (interrupts)
+      g_assert_cmpuint(rest, <=, 120); // the fade
+    else
+      g_assert_cmpuint(rest, ==, 24 * 800);
+  }
+}
+
 void semantic_turns() {
   Conversation c;
   c.set([](Settings& s) {
@@ -451,6 +476,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/turns/raw/commit", a_raw_commit_expects_no_answer);
   g_test_add_func("/session/turns/push-to-talk/next", audio_after_a_commit_belongs_to_the_next);
   g_test_add_func("/session/turns/no-answers", turns_without_answers);
+  g_test_add_func("/session/turns/no-answers/playing", turns_without_answers_and_one_playing);
   g_test_add_func("/session/turns/semantic", semantic_turns);
   g_test_add_func("/session/turns/prevented", an_answer_that_speech_prevents);
   g_test_add_func("/session/turns/idle", silence_is_told);
