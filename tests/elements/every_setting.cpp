@@ -1,5 +1,7 @@
 // Every property and every signal, in each dialect and kind of session: what is sent then is judged by the
 // protocol's schemas (sent_is_valid.py). And which formats the pads offer, which is the provider's business.
+#include "protocol/config_fields.h"
+#include "protocol/json_value.h"
 #include "session/registry.h"
 #include "session/session.h"
 #include "support/element_harness.h"
@@ -12,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace rt;
@@ -68,7 +71,7 @@ const std::map<std::string, std::vector<const char*>> values = {
     {"prompt", {"pmpt_1", R"({"id":"pmpt_1","version":"2"})"}},
     {"tracing", {"auto", R"({"workflow_name":"w"})"}},
     {"target-language", {"es", "fr"}},
-    {"session-config", {"{}"}},
+    {"session-config", {R"({"include":["item.input_audio_transcription.logprobs"]})"}},
     {"initial-items",
      {R"([{"type":"message","role":"user","content":[{"type":"input_text","text":"Hi"}]},)"
       R"({"type":"message","role":"assistant","content":[{"type":"output_text","text":"Hello"}]}])"}},
@@ -85,6 +88,64 @@ const std::map<std::string, std::vector<const char*>> values = {
     {"ssl-strict", {"false"}},
     {"proxy", {"http://127.0.0.1:3/"}},
 };
+// Where the first value of a property is found in a session.update: in GA and in beta. Empty: it has no
+// place.
+struct Place {
+  const char *property, *ga, *beta, *value;
+};
+const Place places[] = {
+    {"voice", "audio.output.voice", "voice", R"("marin")"},
+    {"instructions", "instructions", "instructions", R"("Be brief")"},
+    {"speed", "audio.output.speed", "speed", "1.25"},
+    {"output-modality", "output_modalities", "", R"(["audio"])"},
+    {"output-modality", "", "modalities", R"(["audio","text"])"},
+    {"turn-detection", "audio.input.turn_detection.type", "turn_detection.type", R"("server_vad")"},
+    {"vad-threshold", "audio.input.turn_detection.threshold", "turn_detection.threshold", "0.25"},
+    {"vad-prefix-padding", "audio.input.turn_detection.prefix_padding_ms", "turn_detection.prefix_padding_ms",
+     "150"},
+    {"vad-silence-duration", "audio.input.turn_detection.silence_duration_ms",
+     "turn_detection.silence_duration_ms", "700"},
+    {"vad-eagerness", "audio.input.turn_detection.eagerness", "turn_detection.eagerness", R"("high")"},
+    {"vad-create-response", "audio.input.turn_detection.create_response", "turn_detection.create_response",
+     "false"},
+    {"vad-interrupt-response", "audio.input.turn_detection.interrupt_response",
+     "turn_detection.interrupt_response", "true"},
+    {"vad-idle-timeout", "audio.input.turn_detection.idle_timeout_ms", "", "6000"},
+    {"vad-idle-timeout", "audio.input.turn_detection.idle_timeout_ms", "", "null"},
+    {"input-transcription-model", "audio.input.transcription.model", "input_audio_transcription.model",
+     R"("gpt-4o-transcribe")"},
+    {"input-transcription-language", "audio.input.transcription.language",
+     "input_audio_transcription.language", R"("de")"},
+    {"input-transcription-prompt", "audio.input.transcription.prompt", "input_audio_transcription.prompt",
+     R"("names")"},
+    {"noise-reduction", "audio.input.noise_reduction.type", "input_audio_noise_reduction.type",
+     R"("near_field")"},
+    {"tools", "tools", "tools", tools},
+    {"tool-choice", "tool_choice", "tool_choice", R"("auto")"},
+    {"parallel-tool-calls", "parallel_tool_calls", "", "false"},
+    {"max-output-tokens", "max_output_tokens", "max_response_output_tokens", "100"},
+    {"temperature", "", "temperature", "0.75"},
+    {"reasoning-effort", "reasoning.effort", "", R"("low")"},
+    {"truncation", "truncation", "", R"("disabled")"},
+    {"prompt", "prompt.id", "prompt.id", R"("pmpt_1")"},
+    {"tracing", "tracing", "tracing", R"("auto")"},
+    {"session-config", "include", "include", R"(["item.input_audio_transcription.logprobs"])"},
+};
+
+// Whether a session.update has `value` at `path`.
+bool was_sent(const std::vector<std::string>& events, std::string_view path, const char* value) {
+  return std::ranges::any_of(events, [&](const std::string& text) {
+    const JsonValue event = read_json(text).value_or(JsonValue());
+    const JsonValue* at = &event["session"];
+    for (std::string_view rest = path; !rest.empty();) {
+      const std::size_t dot = std::min(rest.find('.'), rest.size());
+      at = &(*at)[rest.substr(0, dot)];
+      rest.remove_prefix(std::min(dot + 1, rest.size()));
+    }
+    return event["type"].text() == "session.update" && at->present() && to_text(*at) == value;
+  });
+}
+
 // Of objects or of the harness.
 const std::vector<std::string> elsewhere = {"uri",          "provider",     "session-type",    "session",
                                             "stats",        "tls-database", "tls-interaction", "api-key",
@@ -181,6 +242,14 @@ GST_START_TEST(all_properties_and_signals_are_in_the_tables) {
     fail_unless(known || !is_session_property(sink, specs[i]), "%s is not tried", specs[i]->name);
   }
   g_free(specs);
+  for (const ConfigField& field : config_fields()) {
+    const bool elsewhere_tested = field.property.empty() || field.property == "model" || // of other kinds
+                                  field.property == "target-language";
+    fail_unless(
+        elsewhere_tested ||
+            std::ranges::any_of(places, [&](const Place& place) { return place.property == field.property; }),
+        "%s has no place", std::string(field.property).c_str());
+  }
   guint* ids = g_signal_list_ids(G_OBJECT_TYPE(sink), &count);
   for (guint i = 0; i < count; ++i) {
     GSignalQuery query;
@@ -208,6 +277,14 @@ static void every_setting_of(const Kind& kind) {
                                                 : "translation");
   for (const auto& [name, list] : values)
     set(sink, name, list.front());
+  // A translation has no further field, a transcription no output.
+  if (kind.type == SessionType::translation) set(sink, "session-config", "{}");
+  gst_element_set_state(sink, GST_STATE_READY); // all have joined before one opens
+  if (kind.type != SessionType::transcription) {
+    h.add_src({}, kind.type == SessionType::translation ? pcm_caps : ulaw_caps);
+    h.play_src();
+    h.wait_for_frame();
+  }
   gst_element_set_state(sink, GST_STATE_PLAYING);
   h.connect();
   fail_unless(h.texts_of(GST_MESSAGE_ERROR).empty(), "%s: %s", kind.name,
@@ -221,12 +298,21 @@ static void every_setting_of(const Kind& kind) {
       speak(h, 40);
     }
   if (kind.type == SessionType::conversation) {
+    // The answer is heard for a while, and cut.
+    h.server.say(h.server.begin_response(), "item_heard", std::vector<std::uint8_t>(8000, 0x21));
+    h.run();
+    h.crank(10);
+    gboolean interrupted = FALSE;
+    g_signal_emit_by_name(sink, "interrupt", &interrupted);
+    h.run();
     const std::string id = h.server.begin_response();
     for (const char* call : {"call_1", "call_2"})
       h.server.call_tool(id, std::string("item_") + call, call, "look_up", "{}");
     h.server.ask_approval(id, "mcpr_1", "search", "{}");
     h.server.end_response(id);
     h.run();
+    h.crank(10); // the fade; then nobody speaks
+    h.loop->advance(Milliseconds(500));
   }
   for (const auto& [name, emit] : signals) {
     gboolean accepted = FALSE;
@@ -244,6 +330,23 @@ static void every_setting_of(const Kind& kind) {
       judged.push_back(text);
   fail_unless(judged.size() > 20, "%s: %zu events", kind.name, judged.size());
   keep_sent(kind, judged);
+  if (kind.type != SessionType::conversation) return;
+  const bool beta = kind.dialect == Dialect::beta;
+  fail_unless(was_sent(h.transport.sent(), beta ? "output_audio_format" : "audio.output.format.type",
+                       beta ? R"("g711_ulaw")" : R"("audio/pcmu")"));
+  fail_unless_equals_int(h.count_sent("conversation.item.truncate"), 1);
+  for (const char* words : {"Say hello", "Say: One moment"}) // greeting, tool-filler
+    fail_unless(std::ranges::any_of(h.transport.sent(),
+                                    [&](const std::string& text) {
+                                      return text.find("response.create") != std::string::npos &&
+                                             text.find(words) != std::string::npos;
+                                    }),
+                "%s: %s", kind.name, words);
+  for (const Place& place : places) {
+    const char* path = kind.dialect == Dialect::beta ? place.beta : place.ga;
+    fail_unless(!*path || was_sent(h.transport.sent(), path, place.value), "%s: %s is not sent as %s",
+                kind.name, place.property, place.value);
+  }
 }
 
 GST_START_TEST(every_setting) {
