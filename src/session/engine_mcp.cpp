@@ -38,6 +38,9 @@ void Engine::handle(const OutputItemDone& e) {
   if (wanted || mcp_.knows(e.item.id)) mcp_.output_item_done(e.response_id, e.item);
   if (wanted && e.item.type == Item::Type::function_call && e.item.status != "incomplete")
     tool_call(e.response_id, e.item);
+  // Some servers do not tell the end of each part: the next item must not wait for more of this one.
+  for (std::uint32_t part = 0; part < e.item.content.size(); ++part)
+    shared_->downlink.content_done({e.response_id, e.item.id, part});
 }
 
 void Engine::handle(const ItemAdded& e) {

@@ -102,9 +102,12 @@ void Engine::handle(const OutputAudioDone& e) {
   tell_last_transcripts();
 }
 
+// Says the same where a server does not tell that the audio is done.
 void Engine::handle(const ContentPartDone& e) {
   responses_.on_event(e.at.response_id);
-  transcripts_.audio_over({e.at.response_id, e.at.item_id, e.at.content_index});
+  const audio::ContentKey key{e.at.response_id, e.at.item_id, e.at.content_index};
+  shared_->downlink.content_done(key);
+  transcripts_.audio_over(key);
   tell_last_transcripts();
 }
 

@@ -325,6 +325,25 @@ void src_leaving_with_its_sink() {
   g_assert_cmpuint(c.take_only<ItemTruncate>().at(0).audio_end_ms, ==, 300);
 }
 
+// Whatever the server tells of the end of an item: the next one follows without a hole.
+void the_end_of_an_item_is_told_in_several_ways() {
+  for (const bool part : {true, false}) {
+    Conversation c;
+    c.start();
+    const std::string id = c.server.begin_response();
+    const std::vector<std::uint8_t> audio(4800, 0); // 100 ms
+    c.server.say(id, "item_1", audio);
+    if (part)
+      c.transport.deliver(ContentPartDone{{id, "item_1", 0, 0}, {}});
+    else
+      c.transport.deliver(OutputItemDone{id, 0, {.id = "item_1", .content = {ContentPart{}}}});
+    c.server.say(id, "item_2", audio);
+    c.run();
+    g_assert_cmpuint(c.listen(160), ==, 160 * 24);
+    g_assert_cmpuint(c.session->stats().underruns, ==, 0);
+  }
+}
+
 // The server begins an answer before it knows that realtimesrc's caps have changed.
 void an_answer_in_the_format_of_before() {
   for (const bool told : {false, true}) { // of the response, beside the session's
@@ -414,6 +433,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/interruption/flush/next-reply", a_flush_spares_the_next_reply);
   g_test_add_func("/session/interruption/src-leaves", src_leaving_interrupts);
   g_test_add_func("/session/interruption/src-leaves/with-its-sink", src_leaving_with_its_sink);
+  g_test_add_func("/session/interruption/end-of-an-item", the_end_of_an_item_is_told_in_several_ways);
   g_test_add_func("/session/interruption/format-of-before", an_answer_in_the_format_of_before);
   g_test_add_func("/session/interruption/format-of-its-own", an_answer_in_a_format_of_its_own);
   g_test_add_func("/session/interruption/out-of-band", out_of_band_is_not_in_the_conversation);
