@@ -239,7 +239,9 @@ static GstFlowReturn gst_realtime_text_src_create(GstPushSrc* src, GstBuffer** o
       return GST_FLOW_OK;
     }
     if (ended) return GST_FLOW_EOS;
-    // Nothing may be said to be missing that may still come.
+    // No word of an answer may be said to be missing that may still come. The caller's come once their turn
+    // is over, whenever that is: a muxer cannot wait for them, and they bear the time at which they were
+    // said.
     const std::uint64_t behind = session->words_behind();
     FrameClock::Frame tick;
     tick.pts = *priv->position + gap_ns + behind;

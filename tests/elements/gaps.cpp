@@ -200,7 +200,8 @@ GST_END_TEST
 
 GST_START_TEST(a_muxer_takes_them) {
   assert_takes_gaps("realtimesrc gap-mode=gap-event", "matroskamux");
-  assert_takes_gaps("realtimetextsrc", "matroskamux");
+  for (const char* track : {"output", "input", "both"})
+    assert_takes_gaps(std::string("realtimetextsrc track=") + track, "matroskamux");
 }
 GST_END_TEST
 
