@@ -55,7 +55,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   void send_pictures();
   void delete_item(const std::string& item_id);
   void retrieve_item(const std::string& item_id);
-  void create_response(protocol::ResponseOptions options, Asked asked = {"create-response"});
+  void create_response(protocol::ResponseOptions options, const Asked& asked = {"create-response"});
   bool still_wanted(std::uint64_t number); // at its place in the audio, see QueuedCreates
   // `queued`: answers that waited behind audio were cancelled by it.
   void cancel_response(bool queued);

@@ -77,7 +77,7 @@ void Engine::refuse(const Asked& asked, const char* code, const std::string& mes
   notify(notice);
 }
 
-void Engine::create_response(ResponseOptions options, Asked asked) {
+void Engine::create_response(ResponseOptions options, const Asked& asked) {
   when_active(asked, [this, options = std::move(options), asked] {
     const bool answers_turn = options.conversation != "none" && !options.input;
     if (answers_turn && std::exchange(turn_too_short_, false))
