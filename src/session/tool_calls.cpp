@@ -212,6 +212,19 @@ void ToolCalls::lose_all() {
 
 // ---- something to hear while a tool runs ----
 
+void ToolCalls::set_filler_delay(Nanoseconds delay) {
+  if (std::exchange(filler_delay_, delay) == delay) return;
+  std::set<std::string> running;
+  for (const Call& call : calls_)
+    if (!call.output && !responses_.open(call.response_id)) running.insert(call.response_id);
+  for (const std::string& response_id : running) {
+    const auto it = fillers_.find(response_id);
+    if (it != fillers_.end() && it->second == 0) continue; // it was said
+    stop_filler(response_id);
+    watch_filler(response_id);
+  }
+}
+
 void ToolCalls::watch_filler(const std::string& response_id) {
   if (!unanswered(response_id) || filler_delay_.count() <= 0) return;
   fillers_[response_id] = wire_.executor().post_after(filler_delay_, [this, response_id] {

@@ -26,8 +26,8 @@ class ToolCalls {
   ~ToolCalls();
   ToolCalls(const ToolCalls&) = delete;
   ToolCalls& operator=(const ToolCalls&) = delete;
-  void set_timeout(Nanoseconds timeout);                              // 0: never; of what waits, too
-  void set_filler_delay(Nanoseconds delay) { filler_delay_ = delay; } // 0: no filler
+  void set_timeout(Nanoseconds timeout);    // 0: never; of what waits, too
+  void set_filler_delay(Nanoseconds delay); // 0: no filler; from now on for what runs
   void reset();
 
   // The whole call, as far as the server tells; a second time changes nothing. One of an out-of-band response

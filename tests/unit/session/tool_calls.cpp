@@ -427,6 +427,25 @@ void no_word_for_a_quick_tool() {
   }
 }
 
+// From never to a second, and to more of it: a tool that runs already is meant, too.
+void the_time_to_a_word_changes() {
+  Fixture f;
+  f.responses.on_created(f.response("resp_1"));
+  f.call("call_1");
+  f.responses.on_done(f.response("resp_1"));
+  f.wire.loop.advance(std::chrono::seconds(5));
+  f.tools.set_filler_delay(std::chrono::seconds(1));
+  f.wire.loop.advance(Milliseconds(900));
+  f.tools.set_filler_delay(std::chrono::seconds(2));
+  f.wire.loop.advance(Milliseconds(1900));
+  g_assert_cmpuint(f.fillers, ==, 0);
+  f.wire.loop.advance(Milliseconds(200));
+  g_assert_cmpuint(f.fillers, ==, 1);
+  f.tools.set_filler_delay(std::chrono::seconds(1));
+  f.wire.loop.advance(std::chrono::seconds(5));
+  g_assert_cmpuint(f.fillers, ==, 1); // once
+}
+
 void flat_arguments_are_fields() {
   Fixture f;
   f.tools.announce(
@@ -514,6 +533,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/tool-calls/taken/untold", taken_without_a_word);
   g_test_add_func("/tool-calls/filler", a_word_while_a_tool_runs);
   g_test_add_func("/tool-calls/filler/quick", no_word_for_a_quick_tool);
+  g_test_add_func("/tool-calls/filler/changes", the_time_to_a_word_changes);
   g_test_add_func("/tool-calls/out-of-band", of_an_out_of_band_response);
   g_test_add_func("/tool-calls/args", flat_arguments_are_fields);
   g_test_add_func("/tool-calls/args/none", other_arguments_are_not);
