@@ -326,7 +326,11 @@ void Engine::end_turn() {
 }
 
 bool Engine::round_trip() {
-  if (configuration_.streams()) return close_asked_ = !send(SessionClose{}, "end-of-input").empty();
+  if (configuration_.streams()) {
+    close_asked_ = !send(SessionClose{}, "end-of-input").empty();
+    shared_->downlink.set_continuous(!close_asked_); // the rest comes at once, and nothing behind it
+    return close_asked_;
+  }
   if (!connection_.provider().can.acknowledges_updates) return false;
   return configuration_.send({}, Configuration::Purpose::round_trip);
 }

@@ -191,6 +191,18 @@ void drains_to_the_end() {
   g_assert_false(c.session->commit().accepted);
 }
 
+// What is said for the end of the input comes at once. It is no delay that would grow: all of it is heard.
+void the_rest_is_heard_whole() {
+  Translating c;
+  c.start();
+  c.push(200);
+  c.say(400);
+  c.listen(200);
+  c.say(4000);
+  c.begin_drain();
+  g_assert_cmpuint(c.listen(6000), ==, 24u * (4400 - 200));
+}
+
 void another_session_can_follow() {
   Translating c;
   c.start();
@@ -256,6 +268,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/translation/pieces", pieces_are_as_long_as_the_server_s);
   g_test_add_func("/session/translation/silence", silence_flows_while_the_input_stops);
   g_test_add_func("/session/translation/output", output_is_continuous);
+  g_test_add_func("/session/translation/rest", the_rest_is_heard_whole);
   g_test_add_func("/session/translation/words", words_of_both_sides);
   g_test_add_func("/session/translation/readers", words_for_readers);
   g_test_add_func("/session/translation/lines", lines_are_told_when_heard);
