@@ -21,7 +21,7 @@ constexpr std::size_t delta_bytes = 4801; // 100 ms and half a sample
 // What the server does, turn by turn: it thinks, then sends its reply faster than it is heard, by any factor.
 class Talk {
  public:
-  Talk() {
+  explicit Talk(bool stalls = false) : stalls_(stalls) {
     src = h.add_src(); // as it is without any property set
     h.play_src();
     h.wait_for_frame();
@@ -31,8 +31,10 @@ class Talk {
   // What happens before the frame that is due at `now_ms` leaves.
   void step(unsigned now_ms) {
     if (reply_.empty() && now_ms >= reply_at_) begin_reply();
-    while (sent_ < reply_.size() && now_ms >= next_delta_at_)
+    while (sent_ < reply_.size() && now_ms >= next_delta_at_) {
       send_delta();
+      if (sent_ >= stall_at_ && sent_ < reply_.size()) stall(now_ms);
+    }
     // Somebody speaks: the turn ends here, whatever is left of it.
     if (interrupts_ && !reply_.empty() && now_ms >= interrupt_at_) interrupt();
     h.run();
@@ -49,6 +51,7 @@ class Talk {
       return std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.end(),
                          [](auto b) { return b == 0; });
     };
+    if (hole_) return heard_around_a_hole(bytes, now_ms);
     if (fades_) { // the frame after the interruption
       fail_unless(silent_from(fade_bytes), "the reply goes on at %u ms", now_ms);
       fades_ = false;
@@ -80,7 +83,7 @@ class Talk {
   std::uint64_t total_ms() const { return total_ / bytes_per_ms; }
 
   ElementHarness h;
-  unsigned whole = 0, interrupted = 0;
+  unsigned whole = 0, interrupted = 0, holes = 0, narrow = 0;
 
  private:
   unsigned pick(unsigned from, unsigned to) { return std::uniform_int_distribution(from, to)(random_); }
@@ -98,6 +101,9 @@ class Talk {
     percent_ = pick(0, 3) == 0 ? 0 : pick(130, 500);
     next_delta_at_ = reply_at_;
     sent_ = heard_ = 0;
+    stall_at_ = stalls_ && pick(1, 2) == 1 && reply_.size() > 3000 * bytes_per_ms ? 1000 * bytes_per_ms
+                                                                                  : ~std::size_t{0};
+    stalled_ms_ = 0;
     item_ = "item_" + std::to_string(++items_);
     response_ = h.server.begin_response();
   }
@@ -106,10 +112,42 @@ class Talk {
     h.server.say(response_, item_, std::span(reply_).subspan(sent_, count));
     sent_ += count;
     if (percent_ > 0)
-      next_delta_at_ = reply_at_ + static_cast<unsigned>(sent_ / bytes_per_ms) * 100 / percent_;
+      next_delta_at_ = reply_at_ + stalled_ms_ + static_cast<unsigned>(sent_ / bytes_per_ms) * 100 / percent_;
     if (sent_ < reply_.size()) return;
     h.server.end_item(response_, item_);
     h.server.end_response(response_);
+  }
+  // The server says nothing for as long as what it sent lasts, but for a moment; or for longer: that is its
+  // hole.
+  void stall(unsigned now_ms) {
+    stall_at_ = ~std::size_t{0};
+    interrupts_ = false;
+    hole_ = pick(0, 1) == 1;
+    ++(hole_ ? holes : narrow);
+    const unsigned ahead_ms = static_cast<unsigned>((sent_ - heard_) / bytes_per_ms);
+    const unsigned until = hole_ ? now_ms + ahead_ms + 300 : now_ms + std::max(ahead_ms, 60U) - 60;
+    stalled_ms_ = until > next_delta_at_ ? until - next_delta_at_ : 0;
+    next_delta_at_ = std::max(until, next_delta_at_);
+    around_.clear();
+  }
+  // Where it breaks off and goes on it is faded; nothing else is missing.
+  void heard_around_a_hole(const std::vector<std::uint8_t>& bytes, unsigned now_ms) {
+    for (std::size_t i = 0; i + 1 < bytes.size(); i += 2)
+      if (bytes[i] != 0 || bytes[i + 1] != 0) around_.insert(around_.end(), {bytes[i], bytes[i + 1]});
+    const GstStructure* finished = h.find("realtime/playback-finished", finished_);
+    while (finished && string_field(finished, "item-id") != item_) // of replies before
+      finished = h.find("realtime/playback-finished", ++finished_);
+    if (!finished) return;
+    fail_unless_equals_uint64(uint64_field(finished, "heard-ms"), reply_.size() / bytes_per_ms);
+    const std::size_t all = heard_ + around_.size();
+    fail_unless(all <= reply_.size() && all + 2 * fade_bytes >= reply_.size(), "%zu bytes of %zu", all,
+                reply_.size());
+    fail_unless(
+        std::memcmp(around_.data() + around_.size() - 9600, reply_.data() + reply_.size() - 9600, 9600) == 0);
+    total_ += all;
+    hole_ = false;
+    ++whole;
+    end_turn(now_ms);
   }
   void interrupt() {
     h.transport.deliver(SpeechStarted{0, "input"});
@@ -133,7 +171,11 @@ class Talk {
   std::vector<std::uint8_t> reply_; // empty: nobody speaks
   std::size_t sent_ = 0, heard_ = 0, total_ = 0;
   unsigned reply_at_ = 0, interrupt_at_ = 0, next_delta_at_ = 0, percent_ = 0, items_ = 0;
-  bool interrupts_ = false, fades_ = false;
+  const bool stalls_;
+  bool interrupts_ = false, fades_ = false, hole_ = false;
+  std::size_t stall_at_ = ~std::size_t{0}, finished_ = 0;
+  unsigned stalled_ms_ = 0;
+  std::vector<std::uint8_t> around_;
   std::string response_, item_;
 };
 
@@ -156,6 +198,21 @@ GST_START_TEST(half_an_hour) {
 }
 GST_END_TEST
 
+// Ten minutes with a server that stalls: an underrun for each time that it was late, and for no other.
+GST_START_TEST(a_server_that_stalls) {
+  Talk talk(true);
+  for (unsigned i = 0; i < frames / 3; ++i) {
+    talk.step(i * frame_ms);
+    const auto buffer = talk.h.crank();
+    talk.h.wait_for_frame();
+    talk.heard(buffer, i * frame_ms);
+  }
+  g_print("%u holes, %u times nearly one\n", talk.holes, talk.narrow);
+  fail_unless(talk.holes > 5 && talk.narrow > 5);
+  fail_unless_equals_uint64(talk.underruns(), talk.holes);
+}
+GST_END_TEST
+
 static Suite* long_conversation_suite() {
   Suite* suite = suite_create("long_conversation");
   TCase* tcase = tcase_create("general");
@@ -163,6 +220,7 @@ static Suite* long_conversation_suite() {
   tcase_set_timeout(tcase, 120);
   tcase_add_checked_fixture(tcase, register_fake_elements, nullptr);
   tcase_add_test(tcase, half_an_hour);
+  tcase_add_test(tcase, a_server_that_stalls);
   return suite;
 }
 
