@@ -324,6 +324,7 @@ void Engine::activate() {
 void Engine::greet() {
   if (phase_ != Phase::active || greeted_ || !settings_.greeting || !shared_->members.playing(Role::src))
     return;
+  if (!shared_->downlink.format()) return; // said before the server knows the format, it would not be heard
   greeted_ = true;
   ResponseOptions options;
   if (!settings_.greeting->empty()) options.instructions = with_session_instructions(*settings_.greeting);
@@ -359,6 +360,7 @@ void Engine::formats_changed() {
   try_configure();
   check_input_format();
   settings_changed();
+  greet(); // may have waited for realtimesrc's caps
   pump();
 }
 

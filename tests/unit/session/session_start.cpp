@@ -200,6 +200,25 @@ void greeting_when_src_plays() {
   g_assert_cmpuint(c.take_only<ResponseCreate>().size(), ==, 0); // once
 }
 
+// Its caps come after the wait for them: the server is told before it is asked to speak.
+void greeting_waits_for_the_format() {
+  Conversation c;
+  c.set([](Settings& s) { s.greeting = "Say hello."; });
+  c.join(c.src);
+  c.open(c.src);
+  c.play(c.src);
+  c.pass(5000);
+  auto events = c.take();
+  g_assert_cmpuint(only<SessionUpdate>(events).size(), ==, 1);
+  g_assert_cmpuint(only<ResponseCreate>(events).size(), ==, 0);
+  c.session->set_output_format(audio::ulaw_8k);
+  c.run();
+  events = c.take();
+  g_assert_cmpuint(events.size(), ==, 2);
+  g_assert_true(only<SessionUpdate>(events).at(0).config.output_format == audio::ulaw_8k);
+  g_assert_true(std::holds_alternative<ResponseCreate>(events[1].body));
+}
+
 // Nothing is sent with it but our mark, and that not to a provider that may not take it.
 void empty_greeting() {
   for (const ProviderId provider : {ProviderId::custom, ProviderId::stepfun}) {
@@ -269,6 +288,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/session/start/text-before", text_before_the_connection);
   g_test_add_func("/session/start/greeting", greeting_when_src_plays);
   g_test_add_func("/session/start/greeting/empty", empty_greeting);
+  g_test_add_func("/session/start/greeting/format", greeting_waits_for_the_format);
   g_test_add_func("/session/start/beta", beta_server);
   g_test_add_func("/session/start/progress", progress_and_notices);
   return g_test_run();
