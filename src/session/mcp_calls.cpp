@@ -99,14 +99,6 @@ void McpCalls::item_deleted(const std::string& item_id) {
 
 void McpCalls::ask_approval(const std::string& response_id, const Item& item) {
   if (item.id.empty() || !known_.insert(item.id).second) return;
-  Notice notice = with_arguments(Notice(NoticeKind::mcp_approval_request)
-                                     .with("request-id", item.id)
-                                     .with("server-label", item.server_label)
-                                     .with("name", item.name),
-                                 item.arguments)
-                      .with("response-id", response_id);
-  // The conversation has no such item: an answer to it would be refused.
-  if (responses_.out_of_band(response_id)) return wire_.notify(std::move(notice).with("out-of-band", true));
   Request request{item.id, item.server_label, item.name, item.arguments, response_id};
   Call* call = call_of(request);
   if (call) call->request_id = request.id;
@@ -116,6 +108,12 @@ void McpCalls::ask_approval(const std::string& response_id, const Item& item) {
     return answer(item.id, false);
   }
   requests_.push_back(std::move(request));
+  Notice notice = with_arguments(Notice(NoticeKind::mcp_approval_request)
+                                     .with("request-id", item.id)
+                                     .with("server-label", item.server_label)
+                                     .with("name", item.name),
+                                 item.arguments)
+                      .with("response-id", response_id);
   if (approval_ == McpApproval::ask) {
     hooks_.approval(item.id, true);
     wire_.notify(notice);

@@ -26,7 +26,7 @@ constexpr std::array table = {
                "call-id,name,response-id,item-id,reason"},
     NoticeInfo{NoticeKind::mcp_list_tools, "mcp-list-tools", downlink, "item-id,server-label,status,tools"},
     NoticeInfo{NoticeKind::mcp_approval_request, "mcp-approval-request", downlink,
-               "request-id,server-label,name,arguments,args,response-id,out-of-band,approve"},
+               "request-id,server-label,name,arguments,args,response-id,approve"},
     NoticeInfo{NoticeKind::mcp_approval_cancelled, "mcp-approval-cancelled", downlink,
                "request-id,server-label,name,response-id,reason"},
     NoticeInfo{NoticeKind::mcp_call, "mcp-call", downlink,

@@ -233,31 +233,6 @@ void none_beside_the_conversation() {
   g_assert_cmpuint(f.follow_ups(), ==, 0);
 }
 
-// The conversation has no such request: it is told, and neither the application nor the property answers it.
-void no_approval_beside_the_conversation() {
-  for (const McpApproval approval : {McpApproval::ask, McpApproval::always, McpApproval::never}) {
-    Fixture f(approval);
-    f.done();
-    ResponseOptions options;
-    options.conversation = "none";
-    f.responses.create(options);
-    Response aside;
-    aside.id = "resp_aside";
-    f.responses.on_created(aside);
-    f.wire.take();
-    f.mcp.output_item_added("resp_aside", Fixture::request_item("mcpr_1"));
-    f.mcp.output_item_done("resp_aside", Fixture::request_item("mcpr_1"));
-    const auto told = f.notices(NoticeKind::mcp_approval_request);
-    g_assert_cmpuint(told.size(), ==, 1);
-    g_assert_true(field<bool>(told[0], "out-of-band"));
-    f.mcp.answer("mcpr_1", true);
-    f.responses.on_done(aside);
-    g_assert_cmpuint(f.wire.sent.size(), ==, 0);
-    g_assert_true(f.waiting.empty());
-    g_assert_true(f.mcp.quiet());
-  }
-}
-
 void asked_approved_run() {
   Fixture f;
   f.call("item_1");
@@ -523,7 +498,6 @@ int main(int argc, char** argv) {
   g_test_add_func("/mcp-calls/follow-up/parent", none_before_the_response_has_ended);
   g_test_add_func("/mcp-calls/follow-up/by-itself", none_where_the_server_goes_on_by_itself);
   g_test_add_func("/mcp-calls/follow-up/out-of-band", none_beside_the_conversation);
-  g_test_add_func("/mcp-calls/approval/out-of-band", no_approval_beside_the_conversation);
   g_test_add_func("/mcp-calls/approval/given", asked_approved_run);
   g_test_add_func("/mcp-calls/approval/two", two_of_one_tool_are_told_apart);
   g_test_add_func("/mcp-calls/approval/alike", the_newest_of_two_alike_is_meant);
