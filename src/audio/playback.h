@@ -2,6 +2,9 @@
 // samples are per channel (mono).
 #pragma once
 
+#include "audio/format.h"
+
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -56,6 +59,22 @@ struct PlayedSpan {
   std::uint64_t first = 0, count = 0; // samples
   std::uint64_t pts = 0, end = 0;     // running time
 };
+
+// When a position of a content is heard, by what of it was read; the spans have `first` and `pts`, and there
+// is one. As an end it belongs to the samples before it. Behind the last of them it is extrapolated, and what
+// was left out in between has the time of what follows.
+enum class Edge { start, end };
+template<typename Spans>
+std::uint64_t time_at(const Spans& spans, const Format& format, std::uint64_t position, Edge edge) {
+  const auto* in = &spans.front();
+  std::uint64_t next = ~std::uint64_t{0};
+  for (const auto& span : spans)
+    if (span.first < position || (edge == Edge::start && span.first == position))
+      in = &span;
+    else
+      next = std::min(next, std::uint64_t{span.pts});
+  return std::min(next, in->pts + format.ns_of_samples(position - std::min(position, in->first)));
+}
 
 // The fate of one frame that was read.
 struct FrameInfo {

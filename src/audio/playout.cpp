@@ -271,14 +271,7 @@ void Playout::forget_heard(Content& content) {
 
 // Of a sample that left or is the next to leave.
 std::uint64_t Playout::pts_of(const Content& content, std::uint64_t sample) {
-  const Segment* in = &content.segments.front();
-  std::uint64_t next = ~std::uint64_t{0}; // what was left out in between has its time
-  for (const Segment& segment : content.segments)
-    if (segment.first < sample)
-      in = &segment;
-    else
-      next = std::min(next, segment.pts);
-  return std::min(next, in->pts + content.format.ns_of_samples(sample - std::min(sample, in->first)));
+  return time_at(content.segments, content.format, sample, Edge::end);
 }
 
 void Playout::advance(std::uint64_t now, std::uint64_t delay, std::vector<PlaybackMark>& marks) {

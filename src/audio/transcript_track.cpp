@@ -68,19 +68,6 @@ void TranscriptTrack::played(const PlayedSpan& span) {
   r->spans.push_back(span);
 }
 
-// A position behind the last sample that left is extrapolated.
-std::uint64_t TranscriptTrack::time_of(const Reply& reply, const Format& format, std::uint64_t position) {
-  const PlayedSpan* in = &reply.spans.front();
-  std::uint64_t next = ~std::uint64_t{0}; // what was left out in between has its time
-  for (const PlayedSpan& span : reply.spans)
-    if (span.first <= position)
-      in = &span;
-    else
-      next = std::min(next, span.pts);
-  return position < in->first ? in->pts
-                              : std::min(next, in->pts + format.ns_of_samples(position - in->first));
-}
-
 bool TranscriptTrack::told_all(const Reply& reply) {
   return reply.ends_after || (reply.text.finished() && reply.audio_done && reply.told == reply.text.count());
 }
@@ -94,8 +81,8 @@ bool TranscriptTrack::next_is_due(const Reply& reply) {
 
 TimedWord TranscriptTrack::next_word(Reply& reply, const Format& format) {
   const SpokenWord word = reply.text.word(reply.told++, reply.received, reply.audio_done);
-  const std::uint64_t pts = time_of(reply, format, word.start);
-  const std::uint64_t end = time_of(reply, format, word.end);
+  const std::uint64_t pts = time_at(reply.spans, format, word.start, Edge::start);
+  const std::uint64_t end = time_at(reply.spans, format, word.end, Edge::start);
   const bool last = reply.text.finished() && reply.told == reply.text.count();
   return {word.text, reply.key.item_id, pts, end > pts ? end - pts : 0, last};
 }
@@ -120,7 +107,7 @@ void TranscriptTrack::take(const Format& format, std::vector<TimedWord>* words, 
     }
     while (next_is_due(r)) {
       const std::uint64_t start = r.text.start_of(r.told, r.received, r.audio_done);
-      if (time_of(r, format, start) > until) break;
+      if (time_at(r.spans, format, start, Edge::start) > until) break;
       if (words)
         words->push_back(next_word(r, format));
       else

@@ -62,7 +62,6 @@ class TranscriptTrack {
   static bool next_is_due(const Reply& reply);
   static TimedWord next_word(Reply& reply, const Format& format);
   static void take_rest(Reply& reply, const Format& format, std::vector<TimedWord>& words);
-  static std::uint64_t time_of(const Reply& reply, const Format& format, std::uint64_t position);
 
   std::deque<Reply> replies_; // oldest first
 };
