@@ -191,6 +191,7 @@ class Engine final : public std::enable_shared_from_this<Engine>,
   template<typename Other>
   void handle(const Other&) {} // nothing to do, and unknown ones pass through
 
+  void audio_over(const protocol::ContentRef& at);
   void audio_delta(std::string_view response_id, std::string_view item_id, std::uint32_t content_index,
                    std::string_view base64);
   audio::Format format_in_force(const std::optional<audio::Format>& told);

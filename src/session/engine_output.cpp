@@ -94,21 +94,21 @@ void Engine::handle(const OutputAudioDelta& e) {
   audio_delta(e.at.response_id, e.at.item_id, e.at.content_index, e.audio);
 }
 
-void Engine::handle(const OutputAudioDone& e) {
-  responses_.on_event(e.at.response_id);
-  const audio::ContentKey key{e.at.response_id, e.at.item_id, e.at.content_index};
+void Engine::audio_over(const ContentRef& at) {
+  responses_.on_event(at.response_id);
+  const audio::ContentKey key{at.response_id, at.item_id, at.content_index};
   shared_->downlink.content_done(key);
   transcripts_.audio_over(key);
   tell_last_transcripts();
 }
 
+void Engine::handle(const OutputAudioDone& e) {
+  audio_over(e.at);
+}
+
 // Says the same where a server does not tell that the audio is done.
 void Engine::handle(const ContentPartDone& e) {
-  responses_.on_event(e.at.response_id);
-  const audio::ContentKey key{e.at.response_id, e.at.item_id, e.at.content_index};
-  shared_->downlink.content_done(key);
-  transcripts_.audio_over(key);
-  tell_last_transcripts();
+  audio_over(e.at);
 }
 
 } // namespace rt::session
