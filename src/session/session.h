@@ -138,7 +138,7 @@ class Session {
   void post_ordered(std::function<void(Engine&)> task);
   Outcome ready_for_action();
   Outcome ready_for_answers();
-  std::optional<std::uint64_t> queue_create();
+  void post_answer(std::function<void(Engine&, bool wanted)> task);
   Outcome create_response(const std::optional<std::string>& options_json, const Asked& asked);
   Outcome commit(const Asked& asked);
   SharedState& shared();

@@ -32,12 +32,18 @@ Outcome Session::ready_for_answers() {
           "the conversation has come to its end (end of stream); set realtimesink to READY and start again"};
 }
 
-// Behind a commit that waits in the audio queue what comes after that turn must wait as well. The number that
-// an answer has there; nothing: it need not wait.
-std::optional<std::uint64_t> Session::queue_create() {
-  auto status = shared().status.lock();
-  if (status->ordered_pending == 0) return std::nullopt;
-  return status->creates.add();
+// Of what asks for an answer. Behind a commit that waits in the audio queue what comes after that turn must
+// wait as well; meanwhile the answer may be cancelled.
+void Session::post_answer(std::function<void(Engine&, bool wanted)> task) {
+  std::optional<std::uint64_t> number;
+  {
+    auto status = shared().status.lock();
+    if (status->ordered_pending > 0) number = status->creates.add();
+  }
+  if (number)
+    post_ordered([number = *number, task = std::move(task)](Engine& e) { task(e, e.still_wanted(number)); });
+  else
+    post([task = std::move(task)](Engine& e) { task(e, true); });
 }
 
 Outcome Session::send_text(const std::string& text) {
@@ -50,12 +56,7 @@ Outcome Session::send_text(const std::string& text) {
   part.type = ContentPart::Type::input_text;
   part.text = text;
   item.content.push_back(std::move(part));
-  if (const auto number = queue_create())
-    post_ordered([number = *number, item = std::move(item)](Engine& e) {
-      e.send_item(item, "send-text", e.still_wanted(number));
-    });
-  else
-    post([item = std::move(item)](Engine& e) { e.send_item(item, "send-text", true); });
+  post_answer([item = std::move(item)](Engine& e, bool wanted) { e.send_item(item, "send-text", wanted); });
   return {};
 }
 
@@ -71,12 +72,9 @@ Outcome Session::create_response(const std::optional<std::string>& options_json,
     if (!parsed) return {false, "the options are not usable: " + parsed.error().message};
     options = std::move(parsed.value());
   }
-  if (const auto number = queue_create())
-    post_ordered([number = *number, options, asked](Engine& e) {
-      if (e.still_wanted(number)) e.create_response(options, asked);
-    });
-  else
-    post([options, asked](Engine& e) { e.create_response(options, asked); });
+  post_answer([options = std::move(options), asked](Engine& e, bool wanted) {
+    if (wanted) e.create_response(options, asked);
+  });
   return {};
 }
 
