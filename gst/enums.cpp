@@ -1,6 +1,5 @@
 #include "gst/enums.h"
 
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -51,11 +50,10 @@ GType register_enum(const char* name, const GEnumValue* values) {
 GType register_providers() {
   static const std::vector<GEnumValue> values = [] {
     std::vector<GEnumValue> rows;
-    static std::deque<std::string> untried; // as long as the type
     for (const protocol::Provider& p : protocol::providers()) {
-      const char* text = p.description;
-      if (!p.verified) text = untried.emplace_back(std::string(text) + " (untried)").c_str();
-      rows.push_back({static_cast<gint>(p.id), text, p.name});
+      const std::string untried = std::string(p.description) + " (untried)";
+      rows.push_back(
+          {static_cast<gint>(p.id), p.verified ? p.description : g_intern_string(untried.c_str()), p.name});
     }
     rows.push_back({});
     return rows;

@@ -338,7 +338,6 @@ Responses::Refused Responses::on_error(const ErrorInfo& error) {
 }
 
 // What was taken for the answer to this request is another.
-// What was taken for the answer to this request is another.
 std::optional<Responses::Request> Responses::take_answered(std::string Request::*id,
                                                            const std::string& value) {
   for (auto& [response_id, open] : open_)
