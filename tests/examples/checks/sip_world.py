@@ -1,9 +1,12 @@
 """Where the calls of a test take place: a server, the agent, and telephones that say what the test wants."""
 import contextlib
 import json
+import sys
+import tempfile
+from pathlib import Path
 
-from fixtures import Agent, Server
-from programs import Failed, until
+from fixtures import Agent, Server, need
+from programs import Failed, report, until
 from rtp_peers import Telephones
 from sip_phone import SipPhone
 
@@ -46,3 +49,14 @@ class World:
                         **settings}
             with Agent(self.program, self.folder, settings, environment) as agent:
                 yield agent, SipPhone(agent.port, phones.all[0].port, address=address), *phones.all
+
+    def checks(self):
+        """(what, the method that tries it) of each."""
+        raise NotImplementedError
+
+    @classmethod
+    def main(cls):
+        program, server_program = sys.argv[1:3]
+        need(program, server_program)
+        with tempfile.TemporaryDirectory() as folder:
+            return report(cls(program, server_program, Path(folder)).checks(), at_once=4)

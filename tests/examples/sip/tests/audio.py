@@ -4,13 +4,11 @@ import contextlib
 import re
 import socket
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "checks"))
 from baresip import free_port
-from fixtures import need
-from programs import Failed, Skipped, report, until
+from programs import Failed, Skipped, until
 from rtp_peers import PACKET_S, Telephones
 from sip_phone import SipPhone
 from sip_world import World, expect, no_more, tone, traffic
@@ -253,12 +251,5 @@ class Audio(World):
                 ("keys whose payload type changes", self.keys_of_another_type)]
 
 
-def main():
-    program, server_program = sys.argv[1:3]
-    need(program, server_program)
-    with tempfile.TemporaryDirectory() as folder:
-        return report(Audio(program, server_program, Path(folder)).checks(), at_once=4)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(Audio.main())

@@ -5,17 +5,16 @@ import re
 import signal
 import socket
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "checks"))
 from baresip import free_port
-from fixtures import need
-from programs import report, until
+from programs import until
 from registrar import Registrar
 from rtp_peers import PACKET_S
 from sip_phone import SipPhone
 from sip_world import World, expect, tone, traffic
+
 
 def free_pair():
     """An even port and the next one that nobody has."""
@@ -297,12 +296,5 @@ class Dialogs(World):
                 ("registration", self.registered)]
 
 
-def main():
-    program, server_program = sys.argv[1:3]
-    need(program, server_program)
-    with tempfile.TemporaryDirectory() as folder:
-        return report(Dialogs(program, server_program, Path(folder)).checks(), at_once=4)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(Dialogs.main())
