@@ -360,17 +360,23 @@ GstPadProbeReturn refuse(GstPad*, GstPadProbeInfo* info, gpointer flow) {
   return GST_PAD_PROBE_HANDLED;
 }
 
-// The frame that nobody took has left all the same.
+// Downstream ends a reply by `flow` at its third frame, which has left all the same; as long as the probe is
+// there.
+gulong end_by_downstream(Talk& talk, GstPad* pad, GstFlowReturn& flow) {
+  talk.reply(200, false);
+  talk.h.crank(2);
+  talk.h.wait_for_frame();
+  const gulong probe = gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, refuse, &flow, nullptr);
+  fail_unless(gst_test_clock_crank(talk.h.test_clock()));
+  assert_left_at(talk, 60);
+  return probe;
+}
+
 GST_START_TEST(a_stream_that_downstream_ends_counts_as_left) {
   for (GstFlowReturn flow : {GST_FLOW_EOS, GST_FLOW_NOT_LINKED, GST_FLOW_ERROR}) {
     Talk talk(PropertyTexts{});
-    talk.reply(200, false);
-    talk.h.crank(2);
-    talk.h.wait_for_frame();
     const auto pad = GRef<GstPad>::adopt(gst_element_get_static_pad(talk.src, "src"));
-    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, refuse, &flow, nullptr);
-    fail_unless(gst_test_clock_crank(talk.h.test_clock()));
-    assert_left_at(talk, 60);
+    end_by_downstream(talk, pad.get(), flow);
   }
 }
 GST_END_TEST
@@ -378,15 +384,9 @@ GST_END_TEST
 // The application flushes what had ended.
 GST_START_TEST(a_stream_that_begins_again_reads_again) {
   Talk talk(PropertyTexts{});
-  talk.reply(200, false);
-  talk.h.crank(2);
-  talk.h.wait_for_frame();
   GstFlowReturn flow = GST_FLOW_EOS;
   const auto pad = GRef<GstPad>::adopt(gst_element_get_static_pad(talk.src, "src"));
-  const gulong probe = gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, refuse, &flow, nullptr);
-  fail_unless(gst_test_clock_crank(talk.h.test_clock()));
-  assert_left_at(talk, 60);
-  gst_pad_remove_probe(pad.get(), probe);
+  gst_pad_remove_probe(pad.get(), end_by_downstream(talk, pad.get(), flow));
   fail_unless(gst_element_send_event(talk.src, gst_event_new_flush_start()));
   fail_unless(gst_element_send_event(talk.src, gst_event_new_flush_stop(FALSE)));
   talk.h.wait_for_frame();

@@ -100,6 +100,16 @@ std::uint64_t Conversation::listen(std::uint64_t milliseconds) {
   return reply_samples;
 }
 
+protocol::Response Conversation::begin_aside() {
+  session->create_response(R"({"conversation":"none","metadata":{"topic":"mood"}})");
+  run();
+  protocol::Response response;
+  response.id = "resp_aside";
+  response.metadata = take_only<protocol::ResponseCreate>().at(0).options.metadata;
+  transport.deliver(protocol::ResponseCreated{response});
+  return response;
+}
+
 std::string Conversation::reply(const std::string& item_id, std::uint64_t milliseconds, bool done) {
   const std::string id = server.begin_response();
   const std::vector<std::uint8_t> bytes(output_format.bytes(output_format.samples_of_ms(milliseconds)), 0x21);

@@ -61,6 +61,8 @@ class Conversation {
   // realtimesrc reads at the pace of the clock, what it reads is heard `latency` later; returns the reply
   // samples in it.
   std::uint64_t listen(std::uint64_t milliseconds);
+  // Asks for an answer beside the conversation, with metadata {"topic":"mood"}: it is begun as "resp_aside".
+  protocol::Response begin_aside();
   // A reply of that length arrives. Returns the response's id; its only item is `item_id`.
   std::string reply(const std::string& item_id, std::uint64_t milliseconds, bool done = true);
 

@@ -389,12 +389,7 @@ void out_of_band_is_told() {
   Conversation c({.responds = false});
   c.start();
   c.take();
-  c.session->create_response(R"({"conversation":"none","metadata":{"topic":"mood"}})");
-  c.run();
-  Response response;
-  response.id = "resp_aside";
-  response.metadata = c.take_only<ResponseCreate>().at(0).options.metadata;
-  c.transport.deliver(ResponseCreated{response});
+  Response response = c.begin_aside();
   response.status = ResponseStatus::completed;
   c.transport.deliver(ResponseDone{response});
   c.server.end_response(c.server.begin_response());

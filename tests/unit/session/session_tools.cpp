@@ -323,12 +323,7 @@ void called_out_of_band() {
   c.set([](Settings& s) { s.tool_filler = "Say: One moment."; });
   c.start();
   c.take();
-  c.session->create_response(R"({"conversation":"none","metadata":{"topic":"mood"}})");
-  c.run();
-  Response response;
-  response.id = "resp_aside";
-  response.metadata = c.take_only<ResponseCreate>().at(0).options.metadata;
-  c.transport.deliver(ResponseCreated{response});
+  Response response = c.begin_aside();
   c.server.call_tool("resp_aside", "item_call", "call_1", "weather", "{}");
   c.run();
   const Notice call = c.src.ear->notices(NoticeKind::tool_call).at(0);
