@@ -1,9 +1,6 @@
 // A camera in the conversation, against the development server: what it shows is seen, and what it showed
 // before is gone.
-#include "support/elements.h"
-#include "support/pipeline.h"
-
-#include <gst/check/gstcheck.h>
+#include "talk.h"
 
 #include <algorithm>
 #include <string>
@@ -23,11 +20,6 @@ std::string of_width(const std::string& width) {
   return text.replace(text.find('%'), 1, width);
 }
 
-std::string field(GstMessage* message, const char* name) {
-  const char* value = gst_structure_get_string(gst_message_get_structure(message), name);
-  return value ? value : "";
-}
-
 std::string wait_for_answer(Pipeline& pipeline) {
   std::string said;
   pipeline.wait_for(
@@ -43,9 +35,7 @@ std::string wait_for_answer(Pipeline& pipeline) {
 }
 
 void ask(const Pipeline& pipeline, const char* text) {
-  gboolean accepted = FALSE;
-  g_signal_emit_by_name(pipeline.element("eye").get(), "send-text", text, &accepted);
-  fail_unless(accepted);
+  fail_unless(act(pipeline.element("eye").get(), "send-text", text));
 }
 
 void no_errors(ServerFixture& server) {

@@ -1,12 +1,8 @@
 // A whole conversation through the elements against the development server.
-#include "support/pipeline.h"
+#include "talk.h"
 
 #include "audio/base64.h"
-#include "server/sound.h"
 #include "session/notice.h"
-#include "support/elements.h"
-
-#include <gst/check/gstcheck.h>
 
 #include <algorithm>
 #include <string>
@@ -19,11 +15,6 @@ namespace {
 
 constexpr const char* spoken = "audiotestsrc is-live=false freq=440 num-buffers=50 samplesperbuffer=480 ! "
                                "audio/x-raw,format=S16LE,rate=24000,channels=1 ! ";
-
-std::vector<std::int16_t> without_silence(std::vector<std::int16_t> samples) {
-  std::erase(samples, std::int16_t{0});
-  return samples;
-}
 
 gboolean check_field(GQuark field, const GValue*, gpointer data) {
   const auto& info = *static_cast<const session::NoticeInfo*>(data);
@@ -52,7 +43,7 @@ GST_START_TEST(a_spoken_question_is_answered_and_the_pipeline_ends) {
   pipeline.play();
   pipeline.wait_for_eos();
 
-  const auto samples = without_silence(pipeline.captured_samples());
+  const auto samples = without_silence(pipeline);
   std::vector<std::int16_t> expected;
   for (std::uint64_t i = 0; i < 24000; ++i)
     expected.push_back(server::ramp_sample(i));

@@ -1,9 +1,6 @@
 // Tools of MCP servers: approved and refused, by the application and by the property, failing, and at the end
 // of the input.
-#include "support/elements.h"
-#include "support/pipeline.h"
-
-#include <gst/check/gstcheck.h>
+#include "talk.h"
 
 #include <string>
 
@@ -33,19 +30,8 @@ constexpr const char* needs_approval =
 constexpr const char* needs_none =
     R"([{"type":"mcp","server_label":"docs","server_url":"https://example.com/mcp","require_approval":"never"}])";
 
-std::string field(const GstStructure* structure, const char* name) {
-  const char* value = gst_structure_get_string(structure, name);
-  return value ? value : "";
-}
-
-std::string field(const GRef<GstMessage>& message, const char* name) {
-  return field(gst_message_get_structure(message.get()), name);
-}
-
 bool approve(GstElement* element, const std::string& request_id, bool yes) {
-  gboolean accepted = FALSE;
-  g_signal_emit_by_name(element, "approve-mcp", request_id.c_str(), static_cast<gboolean>(yes), &accepted);
-  return accepted;
+  return act(element, "approve-mcp", request_id.c_str(), static_cast<gboolean>(yes));
 }
 
 class Talk {
@@ -57,9 +43,7 @@ class Talk {
     g_object_set(src.get(), "tools", tools, nullptr);
     pipeline.play();
     list = pipeline.wait_for_element("realtime/mcp-list-tools");
-    gboolean accepted = FALSE;
-    g_signal_emit_by_name(src.get(), "send-text", "What is the latency?", &accepted);
-    fail_unless(accepted);
+    fail_unless(act(src.get(), "send-text", "What is the latency?"));
   }
   // The answer after the call is heard whole, and is the only one.
   void expect_answer(const char* status) {

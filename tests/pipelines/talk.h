@@ -16,8 +16,6 @@
 
 namespace rt::test {
 
-constexpr std::uint64_t samples_per_ms = 24;
-
 template<typename... Args>
 bool act(GstElement* element, const char* action, Args... args) {
   gboolean accepted = FALSE;
@@ -32,6 +30,10 @@ inline std::string field(const GstStructure* structure, const char* name) {
 
 inline std::string field(GstMessage* message, const char* name) {
   return field(gst_message_get_structure(message), name);
+}
+
+inline std::string field(const GRef<GstMessage>& message, const char* name) {
+  return field(message.get(), name);
 }
 
 inline std::vector<std::int16_t> without_silence(Pipeline& pipeline) {
@@ -49,15 +51,6 @@ inline void expect_ramp(Pipeline& pipeline, std::uint64_t ms) {
 
 inline server::Scenario ramp_of(unsigned ms) {
   return ramp_scenario(std::chrono::milliseconds(ms));
-}
-
-// Part of an answer: words that are heard for so long, as a ramp.
-inline server::ReplyPart words_of(const char* text, unsigned ms) {
-  server::ReplyPart words;
-  words.text = text;
-  words.sound.kind = server::Sound::Kind::ramp;
-  words.sound.duration = std::chrono::milliseconds(ms);
-  return words;
 }
 
 inline server::ReplyPart call_of(const char* name, const char* call_id) {

@@ -127,7 +127,7 @@ std::string Caller::element(const char* properties) {
 }
 
 void Caller::push(unsigned ms, std::int16_t amplitude) {
-  constexpr unsigned samples_per_ms = 24, half_wave = 27; // about 440 Hz
+  constexpr unsigned half_wave = 27; // about 440 Hz
   std::vector<std::int16_t> samples(ms * samples_per_ms);
   for (std::size_t i = 0; i < samples.size(); ++i)
     samples[i] = i / half_wave % 2 ? amplitude : static_cast<std::int16_t>(-amplitude);
@@ -147,6 +147,13 @@ void Caller::end() {
   GstFlowReturn result = GST_FLOW_OK;
   g_signal_emit_by_name(appsrc_.get(), "end-of-stream", &result);
   fail_unless_equals_int(result, GST_FLOW_OK);
+}
+
+server::ReplyPart words_of(const char* text, unsigned ms) {
+  server::ReplyPart part;
+  part.text = text;
+  part.sound = {server::Sound::Kind::ramp, std::chrono::milliseconds(ms)};
+  return part;
 }
 
 server::Scenario ramp_scenario(std::chrono::milliseconds reply) {

@@ -79,6 +79,9 @@ class Caller {
   std::uint64_t time_ = 0;
 };
 
+inline constexpr std::int64_t samples_per_ms = 24;
+// Part of an answer: words that are heard for so long, as a ramp that tells its own position.
+server::ReplyPart words_of(const char* text, unsigned ms);
 // A tone is a turn, its transcript is given, and the reply is a ramp that tells its own position.
 server::Scenario ramp_scenario(std::chrono::milliseconds reply);
 

@@ -8,10 +8,7 @@
 namespace rt::test {
 
 server::ReplyPart ramp_part(unsigned ms) {
-  server::ReplyPart part;
-  part.text = "something long";
-  part.sound = {server::Sound::Kind::ramp, std::chrono::milliseconds(ms)};
-  return part;
+  return words_of("something long", ms);
 }
 
 server::Scenario reply_of(std::vector<server::ReplyPart> parts, double pace) {

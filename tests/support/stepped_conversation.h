@@ -19,7 +19,6 @@ namespace rt::test {
 
 inline constexpr std::uint64_t frame_ns = 20 * GST_MSECOND;
 inline constexpr std::int64_t frame_samples = 480;
-inline constexpr std::int64_t samples_per_ms = 24;
 
 template<typename Event>
 std::vector<Event> sent_by_client(ServerFixture& server, std::string_view type) {
