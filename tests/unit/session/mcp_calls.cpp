@@ -1,9 +1,7 @@
 // Tools that the server calls by itself: each request for approval is told and answered once, each call is
 // told with its result, and one response follows when all of a response's calls have ended.
-#include "session/mcp_calls.h"
-#include "fake_wire.h"
+#include "mcp_calls_fixture.h"
 #include "recording_listener.h"
-#include "texts.h"
 
 #include <algorithm>
 
@@ -14,94 +12,7 @@ using namespace rt::protocol;
 using namespace rt::session;
 using namespace rt::session::test;
 
-struct Fixture {
-  FakeWire wire;
-  Responses responses{wire};
-  std::set<std::string> waiting;
-  McpCalls mcp{wire,
-               responses,
-               {.approval =
-                    [this](const std::string& id, bool waits) {
-                      if (waits)
-                        waiting.insert(id);
-                      else
-                        waiting.erase(id);
-                    },
-                .follow_up =
-                    [this] {
-                      responses.follow_up("mcp-call");
-                      responses.outputs_known();
-                    }}};
-
-  explicit Fixture(McpApproval approval = McpApproval::ask) {
-    responses.set_timeout(std::chrono::seconds(30));
-    mcp.set_approval(approval);
-    wire.on_response_over = [this](const std::string& id) { mcp.response_over(id); };
-    responses.on_created(response("resp_1"));
-  }
-  static Response response(const std::string& id) {
-    Response r;
-    r.id = id;
-    r.conversation_id = "conv_1";
-    r.status = ResponseStatus::completed;
-    return r;
-  }
-  static Item item(Item::Type type, const std::string& id, const std::string& arguments) {
-    Item item;
-    item.type = type;
-    item.id = id;
-    item.server_label = "docs";
-    item.name = "search";
-    item.arguments = arguments;
-    return item;
-  }
-  static Item call_item(const std::string& id, const std::string& arguments = "", const char* output = "") {
-    Item call = item(Item::Type::mcp_call, id, arguments);
-    call.output = output;
-    return call;
-  }
-  static Item request_item(const std::string& id, const std::string& arguments = R"({"q":"x"})") {
-    return item(Item::Type::mcp_approval_request, id, arguments);
-  }
-  void call(const std::string& id, const std::string& arguments = R"({"q":"x"})",
-            const std::string& parent = "resp_1") {
-    mcp.output_item_added(parent, call_item(id));
-    mcp.item_added(call_item(id));
-    mcp.arguments_done({parent, id, 0, 0}, arguments);
-  }
-  void request(const std::string& id, const std::string& arguments = R"({"q":"x"})") {
-    mcp.output_item_added("resp_1", request_item(id, arguments));
-    mcp.item_done(request_item(id, arguments));
-    mcp.output_item_done("resp_1", request_item(id, arguments));
-  }
-  void result(const std::string& id, const char* output = "found") {
-    mcp.call_ended(id, true);
-    mcp.item_done(call_item(id, R"({"q":"x"})", output));
-  }
-  void done(ResponseStatus status = ResponseStatus::completed) {
-    Response r = response("resp_1");
-    r.status = status;
-    mcp.response_ending(r);
-    responses.on_done(r);
-  }
-  std::vector<Notice> notices(NoticeKind kind) const {
-    std::vector<Notice> found;
-    for (const Notice& notice : wire.notices)
-      if (notice.kind == kind) found.push_back(notice);
-    return found;
-  }
-  std::size_t follow_ups() const {
-    return static_cast<std::size_t>(std::count_if(wire.sent.begin(), wire.sent.end(),
-                                                  [](const auto& s) { return is<ResponseCreate>(s); }));
-  }
-};
-
-const Item& approval_of(const FakeWire::Sent& sent) {
-  const auto* create = std::get_if<ItemCreate>(&sent.body);
-  g_assert_nonnull(create);
-  g_assert_true(create->item.type == Item::Type::mcp_approval_response);
-  return create->item;
-}
+using Fixture = McpCallsFixture;
 
 void a_call_is_told_with_its_result() {
   Fixture f;
@@ -233,142 +144,6 @@ void none_beside_the_conversation() {
   g_assert_cmpuint(f.follow_ups(), ==, 0);
 }
 
-void asked_approved_run() {
-  Fixture f;
-  f.call("item_1");
-  f.request("mcpr_1");
-  const auto asked = f.notices(NoticeKind::mcp_approval_request);
-  g_assert_cmpuint(asked.size(), ==, 1); // though told of twice
-  assert_text(text_of(asked[0], "request-id"), "mcpr_1");
-  assert_text(text_of(asked[0], "server-label"), "docs");
-  assert_text(text_of(asked[0], "name"), "search");
-  assert_text(text_of(asked[0], "arguments"), R"({"q":"x"})");
-  assert_text(text_of(asked[0], "response-id"), "resp_1");
-  g_assert_false(has_field(asked[0], "approve"));
-  g_assert_true(f.waiting.contains("mcpr_1"));
-  f.done();
-  g_assert_cmpuint(f.wire.sent.size(), ==, 0);
-  g_assert_true(contains(f.mcp.what_is_open(), "MCP approval request search (mcpr_1)"));
-  f.mcp.answer("mcpr_1", true);
-  const Item answer = approval_of(f.wire.sent.at(0));
-  g_assert_true(answer.approve);
-  g_assert_false(answer.id.empty());
-  assert_text(answer.approval_request_id, "mcpr_1");
-  f.mcp.answer("mcpr_1", true);
-  g_assert_cmpuint(f.wire.take().size(), ==, 1); // once, and the server goes on without more
-  f.result("item_1");
-  g_assert_cmpuint(f.follow_ups(), ==, 1);
-  assert_text(text_of(f.notices(NoticeKind::mcp_call_done).at(0), "request-id"), "mcpr_1");
-}
-
-void two_of_one_tool_are_told_apart() {
-  Fixture f;
-  f.call("item_1", R"({"q":"a"})");
-  f.call("item_2", R"({"q":"b"})");
-  f.request("mcpr_2", R"({"q":"b"})");
-  f.request("mcpr_1", R"({"q":"a"})");
-  f.done();
-  f.mcp.answer("mcpr_2", false);
-  const auto refused = f.notices(NoticeKind::mcp_call_done);
-  g_assert_cmpuint(refused.size(), ==, 1);
-  assert_text(text_of(refused[0], "item-id"), "item_2");
-  assert_text(text_of(refused[0], "status"), "refused");
-  g_assert_cmpuint(f.follow_ups(), ==, 0);
-  f.mcp.answer("mcpr_1", true);
-  f.result("item_1");
-  g_assert_cmpuint(f.follow_ups(), ==, 1);
-}
-
-// Only the second needs approval, and nothing but their order tells them apart.
-void the_newest_of_two_alike_is_meant() {
-  Fixture f;
-  f.call("item_1");
-  f.call("item_2");
-  f.request("mcpr_2");
-  f.mcp.answer("mcpr_2", false);
-  assert_text(text_of(f.notices(NoticeKind::mcp_call_done).at(0), "item-id"), "item_2");
-  f.result("item_1");
-  assert_text(text_of(f.notices(NoticeKind::mcp_call_done).at(1), "item-id"), "item_1");
-  Fixture g;
-  g.call("item_1");
-  g.call("item_2");
-  g.mcp.call_running("item_2"); // it needs none
-  g.request("mcpr_1");
-  g.mcp.answer("mcpr_1", false);
-  assert_text(text_of(g.notices(NoticeKind::mcp_call_done).at(0), "item-id"), "item_1");
-}
-
-// A server may tell of the call only when it runs, by the request's id or by what is called.
-void the_call_is_known_when_it_runs() {
-  for (const bool by_id : {true, false}) {
-    Fixture f;
-    f.request("mcpr_1");
-    f.done();
-    f.mcp.answer("mcpr_1", true);
-    f.wire.take();
-    g_assert_false(f.mcp.quiet());
-    g_assert_true(contains(f.mcp.what_is_open(), "approved MCP call search (mcpr_1)"));
-    Item call = f.call_item("item_1", R"({"q":"x"})");
-    if (by_id) call.approval_request_id = "mcpr_1";
-    f.mcp.item_added(call);
-    g_assert_cmpuint(f.follow_ups(), ==, 0);
-    f.result("item_1");
-    g_assert_cmpuint(f.follow_ups(), ==, 1);
-    g_assert_true(f.mcp.quiet());
-    assert_text(text_of(f.notices(NoticeKind::mcp_call_done).at(0), "request-id"), "mcpr_1");
-  }
-}
-
-void answered_by_the_property() {
-  for (const bool approve : {true, false}) {
-    Fixture f(approve ? McpApproval::always : McpApproval::never);
-    f.call("item_1");
-    f.request("mcpr_1");
-    const auto told = f.notices(NoticeKind::mcp_approval_request);
-    g_assert_cmpuint(told.size(), ==, 1);
-    g_assert_true(field<bool>(told[0], "approve") == approve);
-    g_assert_true(f.waiting.empty());
-    const auto sent = f.wire.take();
-    g_assert_cmpuint(sent.size(), ==, 1); // while the response still goes on
-    g_assert_true(approval_of(sent[0]).approve == approve);
-    f.done();
-    if (approve) f.result("item_1");
-    g_assert_cmpuint(f.follow_ups(), ==, 1);
-    assert_text(text_of(f.notices(NoticeKind::mcp_call_done).at(0), "status"),
-                approve ? "completed" : "refused");
-  }
-}
-
-void the_request_was_deleted() {
-  Fixture f;
-  f.call("item_1");
-  f.request("mcpr_1");
-  f.done();
-  f.mcp.item_deleted("mcpr_1");
-  const auto cancelled = f.notices(NoticeKind::mcp_approval_cancelled);
-  g_assert_cmpuint(cancelled.size(), ==, 1);
-  assert_text(text_of(cancelled[0], "reason"), "deleted");
-  g_assert_true(f.waiting.empty());
-  g_assert_true(f.mcp.quiet());
-  g_assert_cmpuint(f.wire.sent.size(), ==, 0);
-}
-
-void the_server_refused_the_answer() {
-  Fixture f;
-  f.call("item_1");
-  f.request("mcpr_1");
-  f.done();
-  f.mcp.answer("mcpr_1", true);
-  ErrorInfo error;
-  error.event_id = "gst_nobody";
-  g_assert_false(f.mcp.on_error(error));
-  error.event_id = f.wire.take().at(0).event_id;
-  g_assert_true(f.mcp.on_error(error));
-  g_assert_false(f.mcp.on_error(error));
-  assert_text(text_of(f.notices(NoticeKind::mcp_approval_cancelled).at(0), "reason"), "refused");
-  g_assert_true(f.mcp.quiet()); // the call never runs
-}
-
 // What waits is refused, and nothing more is said.
 void cancelled_with_the_response() {
   Fixture f;
@@ -498,13 +273,6 @@ int main(int argc, char** argv) {
   g_test_add_func("/mcp-calls/follow-up/parent", none_before_the_response_has_ended);
   g_test_add_func("/mcp-calls/follow-up/by-itself", none_where_the_server_goes_on_by_itself);
   g_test_add_func("/mcp-calls/follow-up/out-of-band", none_beside_the_conversation);
-  g_test_add_func("/mcp-calls/approval/given", asked_approved_run);
-  g_test_add_func("/mcp-calls/approval/two", two_of_one_tool_are_told_apart);
-  g_test_add_func("/mcp-calls/approval/alike", the_newest_of_two_alike_is_meant);
-  g_test_add_func("/mcp-calls/approval/call-later", the_call_is_known_when_it_runs);
-  g_test_add_func("/mcp-calls/approval/property", answered_by_the_property);
-  g_test_add_func("/mcp-calls/approval/deleted", the_request_was_deleted);
-  g_test_add_func("/mcp-calls/approval/refused", the_server_refused_the_answer);
   g_test_add_func("/mcp-calls/approval/cancelled", cancelled_with_the_response);
   g_test_add_func("/mcp-calls/approval/lost", the_session_was_lost);
   g_test_add_func("/mcp-calls/interrupted", the_response_was_interrupted);
