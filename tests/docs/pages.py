@@ -167,6 +167,23 @@ def link_problems(root):
     return problems
 
 
+def test_name_problems(root):
+    """complaints.md names each test by its file and, behind it, its path or function; `*` stands for more of them."""
+    sources = {}
+    for folder, prefix in (("unit/session", ""), ("elements", "element-"), ("pipelines", "pipeline-")):
+        for source in (root / "tests" / folder).glob("*.cpp"):
+            name = source.stem if prefix else source.stem.replace("_", "-")
+            sources[prefix + name] = source.read_text(encoding="utf-8")
+    problems, named = [], 0
+    page = (root / "docs" / "decisions" / "complaints.md").read_text(encoding="utf-8")
+    for name, tests in re.findall(r"\*([a-z_-]+)\*((?:,? `[^`]+`)+)", page):
+        for test in re.findall(r"`([^`]+)`", tests):
+            named += 1
+            if test.removesuffix("*") not in sources.get(name, ""):
+                problems.append(f"complaints.md: {name} has no {test}")
+    return problems if named > 10 else [f"complaints.md names {named} tests"]
+
+
 def self_test():
     """The comparisons can fail."""
     differing = compare("thing", {"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 5, "d": 4})
@@ -185,7 +202,8 @@ def main():
               ("errors", error_problems(docs, program)),
               ("providers", provider_problems(docs, program)), ("stats", stats_problems(docs, program)),
               ("signals", signal_problems(docs, inspected)),
-              ("properties", property_problems(docs, inspected)), ("links", link_problems(root))]
+              ("properties", property_problems(docs, inspected)), ("links", link_problems(root)),
+              ("tests named", test_name_problems(root))]
     print(f"1..{len(checks)}")
     for number, (name, problems) in enumerate(checks, 1):
         print(f"{'not ok' if problems else 'ok'} {number} {name}")
