@@ -1,6 +1,6 @@
 // An RTSP client with an ONVIF backchannel: rtsp-caller URL SAYS.wav HEARS.wav
 // Plays the one into the server and keeps what comes from it, until SIGTERM.
-#include "common/pointers.h"
+#include "common/messages.h"
 
 #include <glib-unix.h>
 
@@ -45,12 +45,7 @@ GstFlowReturn on_sample(GstElement* sink, gpointer data) {
 }
 
 gboolean on_bus(GstBus*, GstMessage* message, gpointer data) {
-  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
-    GError* error = nullptr;
-    gst_message_parse_error(message, &error, nullptr);
-    const ErrorPtr owned(error);
-    say("error: %s", error->message);
-  }
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) say("error: %s", text_of_error(message).c_str());
   if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR || GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS)
     g_main_loop_quit(static_cast<Caller*>(data)->loop.get());
   return G_SOURCE_CONTINUE;

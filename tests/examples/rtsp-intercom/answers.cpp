@@ -1,5 +1,7 @@
 #include "answers.h"
 
+#include "common/messages.h"
+
 #include <stdexcept>
 
 namespace intercom {
@@ -45,10 +47,7 @@ GstFlowReturn Answers::on_sample(GstElement* sink, gpointer self) {
 gboolean Answers::on_bus(GstBus*, GstMessage* message, gpointer self) {
   if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
     const Events events = static_cast<Answers*>(self)->events_;
-    GError* error = nullptr;
-    gst_message_parse_error(message, &error, nullptr);
-    const ErrorPtr owned(error);
-    events.failed(error->message);
+    events.failed(text_of_error(message));
     return G_SOURCE_CONTINUE;
   }
   const GstStructure* fields = gst_message_get_structure(message);

@@ -1,5 +1,7 @@
 #include "camera.h"
 
+#include "common/messages.h"
+
 #include <stdexcept>
 
 namespace intercom {
@@ -114,10 +116,7 @@ void Camera::report(const char* what) {
 gboolean Camera::on_bus(GstBus*, GstMessage* message, gpointer self) {
   const Events events = static_cast<Camera*>(self)->events_;
   if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
-    GError* error = nullptr;
-    gst_message_parse_error(message, &error, nullptr);
-    const ErrorPtr owned(error);
-    events.lost(error->message);
+    events.lost(text_of_error(message));
   } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_APPLICATION) {
     if (gst_message_has_name(message, "connected")) {
       static_cast<Camera*>(self)->tick_ = SourceId(g_timeout_add_seconds(silence_s, on_tick, self));

@@ -1,5 +1,7 @@
 #include "recorder.h"
 
+#include "common/messages.h"
+
 #include <stdexcept>
 
 namespace intercom {
@@ -25,10 +27,7 @@ Recorder::Recorder(const std::string& url, std::function<void(const std::string&
       [](GstBus*, GstMessage* message, gpointer self) -> gboolean {
         if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return G_SOURCE_CONTINUE;
         const auto tell = static_cast<Recorder*>(self)->lost_; // this may be gone when it returns
-        GError* raw = nullptr;
-        gst_message_parse_error(message, &raw, nullptr);
-        const ErrorPtr parsed(raw);
-        tell(parsed->message);
+        tell(text_of_error(message));
         return G_SOURCE_CONTINUE;
       },
       this));

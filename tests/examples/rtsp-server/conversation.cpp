@@ -1,5 +1,7 @@
 #include "conversation.h"
 
+#include "common/messages.h"
+
 #include <atomic>
 
 namespace rtsp {
@@ -27,10 +29,7 @@ void on_element_message(GstBus*, GstMessage* message, gpointer number) {
 }
 
 void on_error_message(GstBus*, GstMessage* message, gpointer number) {
-  GError* error = nullptr;
-  gst_message_parse_error(message, &error, nullptr);
-  const ErrorPtr owned(error);
-  say("conversation %u: failed: %s", GPOINTER_TO_UINT(number), error->message);
+  say("conversation %u: failed: %s", GPOINTER_TO_UINT(number), text_of_error(message).c_str());
 }
 
 void on_unprepared(GstRTSPMedia*, gpointer number) {

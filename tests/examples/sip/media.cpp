@@ -1,5 +1,7 @@
 #include "media.h"
 
+#include "common/messages.h"
+
 #include <gst/net/net.h>
 #include <gst/rtp/rtp.h>
 
@@ -58,16 +60,6 @@ void set_properties(GstElement* sink, const Properties& realtime) {
     g_value_unset(&value);
     if (!good) throw std::runtime_error("\"" + text + "\" is no value of the property \"" + name + "\"");
   }
-}
-
-std::string text_of_error(GstMessage* message) {
-  GError* error = nullptr;
-  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR)
-    gst_message_parse_error(message, &error, nullptr);
-  else
-    gst_message_parse_warning(message, &error, nullptr);
-  const ErrorPtr owned(error);
-  return error->message;
 }
 
 } // namespace
